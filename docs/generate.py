@@ -1,0 +1,85 @@
+"""Writes the documents that are made from the code and the data, or checks that they are fresh (--check)."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from planner.catalog import KINDS, load_catalog
+from planner.catalog.records import Record
+from planner.spec import json_schema
+
+DOCS = Path(__file__).parent
+
+
+def catalog_page() -> str:
+    """Make the catalog's page from the same files that the planner reads."""
+    catalog = load_catalog()
+    parts = [
+        "# Catalog",
+        "",
+        "Made from `planner/catalog/data` by `make docs`. Every row names its source and the day it was read; the grade says",
+        "how far to trust it: *vendor* (each number seen in the maker's own document), *secondary* (seen in a copy or a third",
+        "party's text), *assumption* (recalled or estimated; the note says how). A row is as good as its weakest number.",
+        "",
+        "Your own rows: put CSV files with the same names and headers in a folder and name it with `--catalog DIR` or",
+        "`catalog:` in the factory. New ids extend the catalog; a known id overrides that row, and empty cells keep its values.",
+    ]
+    for kind, record in KINDS.items():
+        rows = catalog.rows[kind]
+        parts += [
+            "",
+            f"## {kind.replace('_', ' ').capitalize()}",
+            "",
+            " ".join((record.__doc__ or "").split()),
+            "",
+        ]
+        columns = [name for name in record.model_fields if name not in ("confidence", "source_url", "retrieved_on", "note")]
+        parts += _table(
+            [*columns, "grade", "source", "note"],
+            [[*(_cell(row, name) for name in columns), *_grade(row)] for row in rows.values()],
+        )
+    return "\n".join(parts) + "\n"
+
+
+def _grade(row: Record) -> list[str]:
+    return [row.confidence, f"[{row.retrieved_on}](<{row.source_url}>)", _escape(row.note)]
+
+
+def _cell(row: Record, name: str) -> str:
+    value = getattr(row, name)
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,.10g}" if isinstance(value, int | float) else _escape(str(value))
+
+
+def _table(columns: list[str], rows: list[list[str]]) -> list[str]:
+    return ["| " + " | ".join(cells) + " |" for cells in (columns, ["---"] * len(columns), *rows)]
+
+
+def _escape(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check."""
+    made = {
+        DOCS / "catalog.md": catalog_page(),
+        DOCS / "schema" / "factory.schema.json": json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n",
+    }
+    stale = [path for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    if "--check" in arguments:
+        for path in stale:
+            sys.stderr.write(f"{path.relative_to(DOCS.parent)} is stale: run make docs\n")
+        return 1 if stale else 0
+    for path in stale:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(made[path], encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Spec in, plan out: the planner of an AI factory."""

@@ -1,0 +1,191 @@
+"""The typed rows of the catalog: one class a file, one field a column; the unit is in the name.
+
+Every row has an id after the maker's own name, where the value was read (`source_url`), when (`retrieved_on`), and how far to
+trust it (`confidence`): *vendor* (each number seen in the maker's own document), *secondary* (seen in a copy or a third
+party's text), *assumption* (recalled or estimated; the note says how). A row is as good as its weakest number.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = [
+    "Cable",
+    "Construction",
+    "CoolingPlant",
+    "Gpu",
+    "Node",
+    "Pdu",
+    "PowerStage",
+    "Price",
+    "Rack",
+    "Record",
+    "Server",
+    "Switch",
+]
+
+Positive = Annotated[float, Field(gt=0, lt=1e9)]
+NotNegative = Annotated[float, Field(ge=0, lt=1e9)]
+Count = Annotated[int, Field(ge=0, le=1_000_000)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class Record(BaseModel):
+    """What every row says."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    id: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9-]{0,62}$")]
+    confidence: Literal["vendor", "secondary", "assumption"]
+    source_url: Annotated[str, Field(pattern="^https?://[^\\s<>\"']+$")]
+    retrieved_on: dt.date
+    note: str = ""
+
+
+class Item(Record):
+    """A thing with a name and a maker."""
+
+    name: Annotated[str, Field(min_length=1)]
+    vendor: Annotated[str, Field(min_length=1)]
+
+
+class Gpu(Item):
+    """An accelerator: dense throughput, never with structured sparsity."""
+
+    memory_gb: Positive
+    memory_gbyte_per_s: Positive
+    bf16_dense_tflops: Positive
+    fp8_dense_tflops: Positive | None = None
+    fp4_dense_tflops: Positive | None = None
+    power_max_w: Positive | None = None
+    scale_up_one_way_gbyte_per_s: Positive | None = None
+
+
+class Node(Item):
+    """An accelerated node or a rack-scale system: what is bought and counted as one."""
+
+    gpu: str
+    gpus_count: Count
+    hosts_count: Annotated[int, Field(ge=1)]
+    own_rack: bool
+    per_rack_count: Annotated[int, Field(ge=1)]
+    height_u: Positive
+    weight_kg: Positive
+    power_max_kw: Positive
+    liquid_heat_fraction: Fraction
+    compute_links_per_host_count: Count
+    compute_link_gbit_per_s: Positive
+    compute_planes_count: Annotated[int, Field(ge=1)]
+    storage_links_per_host_count: Count
+    storage_link_gbit_per_s: Positive | None = None
+    in_band_links_per_host_count: Count
+    in_band_link_gbit_per_s: Positive | None = None
+    out_of_band_links_count: Count
+    scale_up_domain_gpus_count: Count
+    scale_up_switches_count: Count
+    scale_up_links_per_gpu_count: Count
+    compute_switch: str
+    storage_switch: str | None = None
+    in_band_switch: str | None = None
+
+
+class Server(Item):
+    """A server or appliance without accelerators; `fabric_*`: its ports on the storage network, or on the fabric it manages."""
+
+    role: Literal["cpu", "storage", "management", "fabric-manager"]
+    height_u: Positive
+    weight_kg: Positive
+    power_max_kw: Positive
+    cores_count: Count | None = None
+    memory_gib: Positive | None = None
+    capacity_tb: Positive | None = None
+    read_gbyte_per_s: Positive | None = None
+    write_gbyte_per_s: Positive | None = None
+    fabric_links_count: Count
+    fabric_link_gbit_per_s: Positive | None = None
+    in_band_links_count: Count
+    in_band_link_gbit_per_s: Positive | None = None
+    out_of_band_links_count: Count
+
+
+class Switch(Item):
+    """A switch: typical power without optics, maximum power with them."""
+
+    technology: Literal["infiniband", "ethernet", "slingshot"]
+    ports_count: Annotated[int, Field(ge=2)]
+    port_gbit_per_s: Positive
+    links_max_count: Annotated[int, Field(ge=2)]
+    uplink_ports_count: Count
+    uplink_port_gbit_per_s: Positive | None = None
+    height_u: Positive
+    weight_kg: Positive
+    power_typical_w: Positive
+    power_max_w: Positive
+    liquid_heat_fraction: Fraction
+
+    def links_per_port(self, link_gbit_per_s: float) -> int:
+        """Count the links of a rate that one port carries after break-out; 0 if the port is slower than the link."""
+        return int(self.port_gbit_per_s // link_gbit_per_s)
+
+    def radix(self, link_gbit_per_s: float) -> int:
+        """Count the links of a rate that the switch carries, one direction."""
+        return min(self.ports_count * self.links_per_port(link_gbit_per_s), self.links_max_count)
+
+
+class Cable(Item):
+    """A complete connection at a port's rate: both ends and the medium between."""
+
+    technology: Literal["any", "infiniband", "ethernet", "slingshot"]
+    medium: Literal["copper", "active-copper", "aoc", "multimode", "single-mode"]
+    link_gbit_per_s: Positive
+    reach_max_m: Positive
+    power_per_end_w: NotNegative
+
+
+class Rack(Item):
+    """A rack; what it may carry is without its own weight."""
+
+    height_u: Positive
+    load_max_kg: Positive
+    weight_kg: Positive
+    width_mm: Positive
+    depth_mm: Positive
+
+
+class Pdu(Item):
+    """A rack PDU; its power is what it may carry continuously."""
+
+    power_max_kw: Positive
+    voltage_v: Positive
+    current_a: Positive
+    height_u: NotNegative
+
+
+class PowerStage(Item):
+    """A stage of the power chain: efficiency at one load."""
+
+    stage: Literal["transformer", "ups", "distribution"]
+    load_fraction: Annotated[float, Field(gt=0, le=1)]
+    efficiency_fraction: Annotated[float, Field(gt=0, le=1)]
+
+
+class CoolingPlant(Item):
+    """A way to take heat away: electricity per heat, as an annual average."""
+
+    medium: Literal["air", "liquid"]
+    overhead_kw_per_kw: Annotated[float, Field(ge=0, le=5)]
+
+
+class Construction(Item):
+    """What building, power and cooling cost per kW of IT load."""
+
+    price_usd_per_kw: NotNegative
+
+
+class Price(Record):
+    """What one piece of an item costs; apart from the item because prices have weaker sources than dimensions."""
+
+    price_usd: NotNegative

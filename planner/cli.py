@@ -1,0 +1,341 @@
+"""The command line: arguments, files and exit codes. Everything slow is imported by the command that needs it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from planner.catalog import Catalog
+    from planner.plan import Plan
+    from planner.spec import Factory
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="groundplan",
+    help="Plans an AI factory before it is built, and provisions it afterwards, from one declared file.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+catalog_app = typer.Typer(help="Look into the catalog of hardware.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(catalog_app, name="catalog")
+
+
+class Format(StrEnum):
+    """How a report is written."""
+
+    terminal = "terminal"
+    markdown = "markdown"
+    json = "json"
+
+
+FactoryFile = Annotated[Path, typer.Argument(metavar="FILE", help="A factory, as YAML.", show_default=False)]
+CatalogFolder = Annotated[
+    Path | None,
+    typer.Option("--catalog", metavar="DIR", help="Rows of your own: extend and override the catalog."),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing; the exit code tells.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="OUT",
+        help="Write here: the plan as JSON, or the report in the --format given.",
+    ),
+]
+ReportFormat = Annotated[Format | None, typer.Option("--format", help="How to write the report.", show_default="terminal")]
+
+
+@app.command()
+def plan(
+    file: FactoryFile,
+    output: Output = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    report_format: ReportFormat = None,
+    catalog: CatalogFolder = None,
+) -> None:
+    """Plan a factory and report on it.
+
+    Exit code 0: it fits. 1: a limit is broken (the report says which, and the largest that fits). 2: the input is wrong.
+    """
+    from planner.engine import make_plan
+
+    if as_json and report_format not in (None, Format.json):
+        _refuse("--json and --format say different things", "give one of them")
+    factory, rows = _read(file, catalog)
+    made = make_plan(factory, rows)
+    chosen = Format.json if as_json else report_format
+    if output is not None:
+        _write(output, _text(made, chosen or Format.json))
+        if not quiet and chosen is None:
+            _show(made, Format.terminal)
+    elif not quiet:
+        _show(made, chosen or Format.terminal)
+    raise typer.Exit(1 if made.has_error() else 0)
+
+
+@app.command()
+def report(
+    file: Annotated[Path, typer.Argument(metavar="PLAN", help="A plan, as written by: groundplan plan FILE -o PLAN")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="OUT", help="Write the report here.")] = None,
+    report_format: ReportFormat = None,
+) -> None:
+    """Report on a plan made earlier, without planning again."""
+    from planner.errors import InputErrors
+    from planner.reader import read_plan
+
+    try:
+        made = read_plan(file)
+    except InputErrors as errors:
+        _fail(errors)
+    chosen = report_format or (Format.markdown if output else Format.terminal)
+    if output is not None:
+        _write(output, _text(made, chosen))
+    else:
+        _show(made, chosen)
+    raise typer.Exit(1 if made.has_error() else 0)
+
+
+@app.command()
+def check(file: FactoryFile, catalog: CatalogFolder = None, as_json: Json = False, quiet: Quiet = False) -> None:
+    """Check that a factory file can be read, without planning. Exit code 0 or 2."""
+    if as_json:
+        _check_json(file, catalog)
+    factory, _ = _read(file, catalog)
+    if not quiet:
+        typer.echo(f"{file}: {factory.name} is well formed")
+
+
+@app.command()
+def init(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the factory; NAME.yaml is written here.")],
+    node: Annotated[str, typer.Option("--node", metavar="ID", help="Catalog id of the node.")] = "dgx-h100",
+    count: Annotated[int, typer.Option("--count", metavar="N", help="How many nodes.")] = 32,
+) -> None:
+    """Write a short commented factory that plans as it stands."""
+    from pydantic import ValidationError
+
+    from planner.catalog import load_catalog
+    from planner.engine import make_plan
+    from planner.errors import did_you_mean
+    from planner.spec import Factory
+    from planner.starter import starter
+
+    catalog = load_catalog()
+    known = catalog.ids()["nodes"]
+    if node not in known:
+        _refuse(f"'{node}' is not in the catalog of nodes", did_you_mean(node, known))
+    data = {"name": name, "site": {"country": "US"}, "compute": {"nodes": {node: count}}}
+    try:
+        factory = Factory.model_validate(data)
+    except ValidationError as error:
+        if error.errors()[0]["loc"][0] == "name":
+            _refuse(f"'{name}' cannot be a name", "lower-case letters, digits and hyphens, at most 63")
+        _refuse(f"{count} nodes cannot be planned", "a whole number from 1 to 1,000,000")
+    broken = [finding for finding in make_plan(factory, catalog).findings if finding.severity == "error"]
+    if broken:
+        _refuse(f"{count} x {node} would not plan: {broken[0].message}", broken[0].hint)
+    path = Path(f"{name}.yaml")
+    try:
+        with path.open("x", encoding="utf-8") as stream:
+            stream.write(starter(name, node, count, catalog))
+    except FileExistsError:
+        _refuse(f"{path} exists and is left as it is", "choose another name, or remove it first")
+    except OSError as error:
+        _refuse(f"{path} cannot be written: {error.strerror}", "")
+    typer.echo(f"wrote {path}; next: groundplan plan {path}")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of a factory file, for editors."""
+    import json
+
+    from planner.spec import json_schema
+
+    typer.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+
+
+@catalog_app.command("list")
+def catalog_list(
+    kind: Annotated[str | None, typer.Argument(metavar="KIND", help="One kind of row. Default: all kinds.")] = None,
+    as_json: Json = False,
+    catalog: CatalogFolder = None,
+) -> None:
+    """List the catalog's rows."""
+    from planner.catalog import KINDS
+    from planner.errors import did_you_mean
+
+    rows = _load(catalog)
+    wanted = kind.replace("-", "_") if kind else None
+    if wanted is not None and wanted not in KINDS:
+        _refuse(f"'{kind}' is no kind of the catalog", did_you_mean(wanted, KINDS))
+    chosen = {name: rows.rows[name] for name in KINDS if wanted in (None, name)}
+    if as_json:
+        import json
+
+        data = {name: [row.model_dump(mode="json") for row in known.values()] for name, known in chosen.items()}
+        typer.echo(json.dumps(data, indent=2, ensure_ascii=False))
+        return
+    for name, known in chosen.items():
+        typer.echo(f"{name.replace('_', ' ')} ({len(known)})")
+        width = max(len(row_id) for row_id in known)
+        for row_id, row in known.items():
+            label = getattr(row, "name", None) or f"{getattr(row, 'price_usd', 0):,.0f} USD"
+            typer.echo(f"  {row_id:<{width}}  {label}  [{row.confidence}]")
+
+
+@catalog_app.command("show")
+def catalog_show(
+    row_id: Annotated[str, typer.Argument(metavar="ID", help="Id of a row.")],
+    as_json: Json = False,
+    catalog: CatalogFolder = None,
+) -> None:
+    """Show all that the catalog knows of an id: every value, where it is from, and when."""
+    from planner.errors import did_you_mean
+
+    rows = _load(catalog)
+    found = rows.find(row_id)
+    if not found:
+        _refuse(
+            f"'{row_id}' is not in the catalog",
+            did_you_mean(row_id, {each for known in rows.rows.values() for each in known}),
+        )
+    if as_json:
+        import json
+
+        typer.echo(json.dumps({kind: row.model_dump(mode="json") for kind, row in found}, indent=2, ensure_ascii=False))
+        return
+    for number, (kind, row) in enumerate(found):
+        typer.echo(("\n" if number else "") + f"{row_id} ({kind.replace('_', ' ')})")
+        for name, value in row.model_dump(mode="json").items():
+            if name != "id" and value not in (None, ""):
+                typer.echo(f"  {name:<30} {value}")
+
+
+def _load(folder: Path | None) -> Catalog:
+    from planner.catalog import load_catalog
+    from planner.errors import InputErrors
+
+    try:
+        return load_catalog(folder)
+    except InputErrors as errors:
+        _fail(errors)
+
+
+def _read(file: Path, catalog: Path | None) -> tuple[Factory, Catalog]:
+    from planner.errors import InputErrors
+    from planner.reader import read_factory
+
+    try:
+        return read_factory(file, catalog)
+    except InputErrors as errors:
+        _fail(errors)
+
+
+def _check_json(file: Path, catalog: Path | None) -> NoReturn:
+    import dataclasses
+    import json
+
+    from planner.errors import InputErrors, Problem
+    from planner.reader import read_factory
+
+    problems: tuple[Problem, ...] = ()
+    try:
+        read_factory(file, catalog)
+    except InputErrors as errors:
+        problems = errors.problems
+    typer.echo(json.dumps({"problems": [dataclasses.asdict(each) for each in problems]}, indent=2, ensure_ascii=False))
+    raise typer.Exit(2 if problems else 0)
+
+
+def _show(made: Plan, chosen: Format) -> None:
+    if chosen is not Format.terminal or not sys.stdout.isatty():
+        typer.echo(_text(made, chosen), nl=False)
+        return
+    from rich.console import Console
+
+    from planner.report.terminal import print_report
+    from planner.report.view import make_report
+
+    print_report(make_report(made), Console(highlight=False))
+
+
+def _text(made: Plan, chosen: Format) -> str:
+    if chosen is Format.json:
+        return made.to_json()
+    from planner.report.view import make_report
+
+    if chosen is Format.markdown:
+        from planner.report.markdown import to_markdown
+
+        return to_markdown(make_report(made))
+    import io
+
+    from rich.console import Console
+
+    from planner.report.terminal import print_report
+
+    stream = io.StringIO()
+    print_report(make_report(made), Console(file=stream, width=80, highlight=False, color_system=None))
+    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    import tempfile
+
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    except OSError as error:
+        _refuse(f"{path} cannot be written: {error.strerror}", "check the folder and its rights")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(path)
+    except OSError as error:
+        Path(temporary).unlink(missing_ok=True)
+        _refuse(f"{path} cannot be written: {error.strerror}", "check the folder and its rights")
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _fail(errors: Exception) -> NoReturn:
+    problems = getattr(errors, "problems", ())
+    typer.echo(str(errors), err=True)
+    typer.echo(f"{len(problems)} problem{'s' if len(problems) != 1 else ''}; nothing was written", err=True)
+    raise typer.Exit(2)
+
+
+def _refuse(message: str, hint: str) -> NoReturn:
+    typer.echo(message + (f"\n    hint: {hint}" if hint else ""), err=True)
+    raise typer.Exit(2)
+
+
+def main() -> None:
+    """Run the command line; a reader that goes away or Ctrl-C ends it quietly."""
+    try:
+        app()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)

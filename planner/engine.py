@@ -1,0 +1,190 @@
+"""The main flow: a factory and a catalog in, a plan out."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+from planner.catalog import Catalog
+from planner.catalog.records import Cable, Switch
+from planner.checks import MOST_NODES, Constraint, binding_constraint, constraints, findings_of
+from planner.plan import ComputePlan, CostPlan, FabricPlan, NodeGroup, Plan, PowerPlan, RacksPlan, StoragePlan
+from planner.spec import Factory
+from planner.steps.cost import plan_cost
+from planner.steps.hardware import Hardware, resolve
+from planner.steps.networks import (
+    compute_fabric,
+    in_band_fabric,
+    out_of_band_fabric,
+    scale_up_fabrics,
+    storage_fabric,
+)
+from planner.steps.notes import Notes
+from planner.steps.power import plan_power
+from planner.steps.racks import plan_racks
+
+__all__ = ["make_plan"]
+
+
+@dataclass(frozen=True)
+class _Design:
+    """One factory drawn up, before it is judged."""
+
+    hardware: Hardware
+    fabrics: tuple[FabricPlan, ...]
+    racks: RacksPlan
+    power: PowerPlan
+    cost: CostPlan
+    limits: list[Constraint]
+    notes: Notes
+
+
+def make_plan(factory: Factory, catalog: Catalog) -> Plan:
+    """Plan a factory.
+
+    Parameters
+    ----------
+    factory : Factory
+        What is asked; its ids are in the catalog.
+    catalog : Catalog
+        Facts about hardware.
+
+    Returns
+    -------
+    Plan
+        What is answered: the same factory and catalog give the same plan. A factory that cannot be built is planned as far
+        as it goes, with error findings that say why and what is the largest that can.
+    """
+    design = _draw_up(factory, catalog)
+
+    @functools.cache
+    def largest_nodes(code: str) -> int:
+        return _largest_nodes(factory, catalog, code)
+
+    for finding in findings_of(design.limits, largest_nodes):
+        if not design.notes.found(finding.code, finding.path):  # a step may have said why already
+            design.notes.find(finding)
+    _note_rows(design, catalog)
+    return Plan(
+        name=factory.name,
+        digest=factory.digest(),
+        catalog_version=catalog.version,
+        factory=factory,
+        compute=_compute(design.hardware),
+        racks=design.racks,
+        fabrics=design.fabrics,
+        power=design.power,
+        storage=_storage(design.hardware),
+        cost=design.cost,
+        findings=design.notes.findings(),
+        binding_constraint=binding_constraint(design.limits, largest_nodes),
+        assumptions=design.notes.assumptions(),
+    )
+
+
+def _draw_up(factory: Factory, catalog: Catalog) -> _Design:
+    notes = Notes()
+    hardware = resolve(factory, catalog, notes)
+    compute = compute_fabric(factory, hardware, catalog, notes)
+    storage = storage_fabric(factory, hardware, catalog, notes, compute)
+    fast = [fabric for fabric in (compute, storage) if fabric]
+
+    # The management networks manage each other and the racks they stand in: more switches need more racks, PDUs and ports.
+    # Every round adds or keeps; the first that adds nothing is the answer.
+    leaves = -1
+    needed = 0
+    while needed != leaves:
+        leaves = needed
+        in_band = in_band_fabric(factory, hardware, catalog, notes, leaves)
+        managed = [*fast, in_band] if in_band else fast
+        switches = sum(fabric.switches_by_tier.total() for fabric in managed)
+        out_of_band, _ = out_of_band_fabric(hardware, catalog, notes, 0, 0, in_band is not None)
+        tier = out_of_band.switches_by_tier.model_copy(update={"leaf": leaves})
+        placed = [*managed, out_of_band.model_copy(update={"switches_by_tier": tier})] if leaves else managed
+        racks = plan_racks(factory, hardware, catalog, notes, placed)
+        out_of_band, needed = out_of_band_fabric(hardware, catalog, notes, switches, racks.pdus_count, in_band is not None)
+    fabrics = [*scale_up_fabrics(hardware), *managed, out_of_band]
+    power = plan_power(hardware, catalog, notes, fabrics)
+    cost = plan_cost(hardware, catalog, notes, fabrics, racks, power)
+    limits = constraints(factory, compute, notes.found("fabric-size", "fabrics.compute"), racks, power, cost)
+    return _Design(hardware, tuple(fabrics), racks, power, cost, limits, notes)
+
+
+def _largest_nodes(factory: Factory, catalog: Catalog, code: str) -> int:
+    """Find the most nodes, of all kinds in the declared proportion, that keep a limit: more nodes never need less."""
+    declared = factory.compute.nodes
+    total = sum(declared.values())
+
+    def holds(nodes: int) -> bool:
+        counts = {row_id: max(count * nodes // total, 1) for row_id, count in declared.items()}
+        smaller = factory.model_copy(update={"compute": factory.compute.model_copy(update={"nodes": counts})})
+        return not any(limit.broken for limit in _draw_up(smaller, catalog).limits if limit.code == code)
+
+    least = len(declared)
+    if not holds(least):
+        return 0
+    low, high = least, max(2 * total, least + 1)
+    while high < MOST_NODES and holds(high):
+        low, high = high, high * 2
+    high = min(high, MOST_NODES + 1)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if holds(middle) else (low, middle)
+    return low
+
+
+def _compute(hardware: Hardware) -> ComputePlan:
+    groups = tuple(
+        NodeGroup(
+            node=node.id,
+            name=node.name,
+            gpu=gpu.name,
+            nodes=count,
+            hosts=node.hosts_count * count,
+            gpus=node.gpus_count * count,
+            power_max_kw=node.power_max_kw * count,
+        )
+        for node, gpu, count in hardware.nodes
+    )
+    gpus = [(gpu, node.gpus_count * count) for node, gpu, count in hardware.nodes]
+    return ComputePlan(
+        nodes=sum(group.nodes for group in groups),
+        hosts=sum(group.hosts for group in groups),
+        gpus=sum(group.gpus for group in groups),
+        groups=groups,
+        gpu_memory_tb=sum(gpu.memory_gb * count for gpu, count in gpus) / 1000,
+        bf16_dense_pflops=sum(gpu.bf16_dense_tflops * count for gpu, count in gpus) / 1000,
+    )
+
+
+def _storage(hardware: Hardware) -> StoragePlan:
+    systems = hardware.storage_systems
+    return StoragePlan(
+        systems=sum(count for _, count in systems),
+        capacity_tb=sum((server.capacity_tb or 0.0) * count for server, count in systems),
+        read_gbyte_per_s=sum((server.read_gbyte_per_s or 0.0) * count for server, count in systems),
+        write_gbyte_per_s=sum((server.write_gbyte_per_s or 0.0) * count for server, count in systems),
+    )
+
+
+def _note_rows(design: _Design, catalog: Catalog) -> None:
+    """List the catalog rows in use that are not the maker's own figures throughout."""
+    hardware, notes = design.hardware, design.notes
+    for node, gpu, _ in hardware.nodes:
+        notes.assume_row("nodes", node)
+        notes.assume_row("gpus", gpu)
+    for server, _ in hardware.servers():
+        notes.assume_row("servers", server)
+    for fabric in design.fabrics:
+        if fabric.switch:
+            notes.assume_row("switches", catalog.get(Switch, fabric.switch))
+        if fabric.cable:
+            notes.assume_row("cables", catalog.get(Cable, fabric.cable))
+    notes.assume_row("racks", hardware.rack)
+    notes.assume_row("pdus", hardware.pdu)
+    for stage in (hardware.transformer, hardware.ups, hardware.distribution):
+        notes.assume_row("power_stages", stage)
+    notes.assume_row("cooling_plants", hardware.air)
+    if hardware.liquid_cooled():
+        notes.assume_row("cooling_plants", hardware.liquid)
+    notes.assume_row("construction", hardware.construction)

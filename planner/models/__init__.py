@@ -1,0 +1,1 @@
+"""Pure functions of numbers, one physical area a file: no spec, no catalog, no plan."""

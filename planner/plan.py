@@ -1,0 +1,280 @@
+"""The plan: what is answered. Results, findings and assumptions; fabrics as recipes, not graphs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from planner.spec import Factory
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "Assumption",
+    "BillLine",
+    "BindingConstraint",
+    "CablesByLayer",
+    "ComputePlan",
+    "CostPlan",
+    "FabricPlan",
+    "Finding",
+    "NodeGroup",
+    "Plan",
+    "PowerPlan",
+    "PowerStagePlan",
+    "RackGroup",
+    "RacksPlan",
+    "Recipe",
+    "StoragePlan",
+    "SwitchesByTier",
+]
+
+SCHEMA_VERSION = 1
+
+
+class Part(BaseModel):
+    """Base of every part of a plan: frozen, no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Finding(Part):
+    """Something a planner must know: what is limited, by how much, and what would help."""
+
+    severity: Literal["error", "warning", "info"]
+    code: str
+    path: str
+    message: str
+    value: float | None = None
+    limit: float | None = None
+    unit: str = ""
+    hint: str = ""
+
+
+class BindingConstraint(Part):
+    """The limit that stops growth first, and how many nodes it allows."""
+
+    code: str
+    path: str
+    message: str
+    value: float
+    limit: float
+    unit: str
+    utilisation_ratio: float | None
+    largest_nodes_count: int
+    hint: str
+
+
+class Assumption(Part):
+    """What was taken for granted because the file does not say it, or because the source is weak."""
+
+    path: str
+    statement: str
+    confidence: Literal["vendor", "secondary", "assumption", "rule"]
+    source_url: str = ""
+
+
+class NodeGroup(Part):
+    """Nodes of one kind."""
+
+    node: str
+    name: str
+    gpu: str
+    nodes: int
+    hosts: int
+    gpus: int
+    power_max_kw: float
+
+
+class ComputePlan(Part):
+    """The accelerated nodes; a rack-scale system is one node of several hosts."""
+
+    nodes: int
+    hosts: int
+    gpus: int
+    groups: tuple[NodeGroup, ...]
+    gpu_memory_tb: float
+    bf16_dense_pflops: float
+
+
+class SwitchesByTier(Part):
+    """Switches; for a scale-up fabric, its switch chips."""
+
+    leaf: int = 0
+    spine: int = 0
+    core: int = 0
+
+    def total(self) -> int:
+        """Add up the tiers."""
+        return self.leaf + self.spine + self.core
+
+
+class CablesByLayer(Part):
+    """Cables between tiers, counted at the switch's port rate; a port broken out in two carries two links in one cable."""
+
+    node_leaf: int = 0
+    leaf_spine: int = 0
+    spine_core: int = 0
+
+    def total(self) -> int:
+        """Add up the layers."""
+        return self.node_leaf + self.leaf_spine + self.spine_core
+
+
+class Recipe(Part):
+    """What the fabric is rebuilt from: the arguments of `topologies.clos.fat_tree`."""
+
+    hosts: int
+    links_per_host: int
+    radix: int
+    tiers: int
+    planes: int
+    hosts_per_unit: int | None = None
+    oversubscription_ratio: float
+    extra_links_count: int
+    service_links_count: int
+    spines_min_count: int
+
+
+class FabricPlan(Part):
+    """One network."""
+
+    name: str
+    kind: Literal["scale-up", "compute", "storage", "in-band", "out-of-band"]
+    topology: Literal["fat-tree", "single-switch", "leaves", "nvlink-switch", "direct"]
+    technology: str
+    switch: str | None = None
+    link_gbit_per_s: float
+    tiers: int
+    planes: int
+    rails: int
+    units: int
+    hosts_per_unit: int
+    switches_by_tier: SwitchesByTier
+    cables_by_layer: CablesByLayer
+    links_by_layer: CablesByLayer
+    extra_links_count: int = 0
+    cable: str | None = None
+    ports_free_count: int
+    hosts_max_count: int
+    oversubscription_ratio: float
+    bisection_gbit_per_s: float
+    recipe: Recipe | None = None
+
+
+class RackGroup(Part):
+    """Racks of one use; `limited_by` says what fills them."""
+
+    name: str
+    rack: str
+    count: int
+    items_per_rack_count: int
+    limited_by: str
+    power_per_rack_max_kw: float
+    weight_per_rack_max_kg: float
+    pdus_per_rack_count: int
+
+
+class RacksPlan(Part):
+    """All racks."""
+
+    count: int
+    pdus_count: int
+    groups: tuple[RackGroup, ...]
+
+
+class PowerStagePlan(Part):
+    """One stage of the chain at nameplate load."""
+
+    stage: str
+    name: str
+    efficiency_fraction: float
+    output_kw: float
+    loss_kw: float
+
+
+class PowerPlan(Part):
+    """Power at nameplate, the basis of every limit, and as expected at work."""
+
+    it_nameplate_kw: float
+    it_expected_kw: float
+    it_nameplate_by_use_kw: dict[str, float]
+    stages: tuple[PowerStagePlan, ...]
+    cooling_kw: float
+    heat_air_kw: float
+    heat_liquid_kw: float
+    facility_kw: float
+    facility_expected_kw: float
+    design_pue_ratio: float
+
+
+class StoragePlan(Part):
+    """The storage systems' sums; without systems all zero."""
+
+    systems: int
+    capacity_tb: float
+    read_gbyte_per_s: float
+    write_gbyte_per_s: float
+
+
+class BillLine(Part):
+    """One line of the bill of materials; without a price where the catalog has none."""
+
+    category: str
+    item: str
+    name: str
+    count: float
+    price_usd: float | None
+    total_usd: float
+
+
+class CostPlan(Part):
+    """Capital expenditure."""
+
+    capex_usd: float
+    capex_by_category_usd: dict[str, float]
+    bill_of_materials: tuple[BillLine, ...]
+
+
+class Plan(Part):
+    """The answer to a factory: deterministic, complete, and readable back."""
+
+    schema_version: int = SCHEMA_VERSION
+    name: str
+    digest: str
+    catalog_version: str
+    factory: Factory
+    compute: ComputePlan
+    racks: RacksPlan
+    fabrics: tuple[FabricPlan, ...]
+    power: PowerPlan
+    storage: StoragePlan
+    cost: CostPlan
+    findings: tuple[Finding, ...]
+    binding_constraint: BindingConstraint | None
+    assumptions: tuple[Assumption, ...]
+
+    def has_error(self) -> bool:
+        """Tell whether a limit is broken, so that this plan must not be built."""
+        return any(finding.severity == "error" for finding in self.findings)
+
+    def to_json(self) -> str:
+        """Write the plan as text: the same plan gives the same bytes.
+
+        The echoed factory holds only what the file says, in canonical units; its digest is checked against that.
+        """
+        data: dict[str, Any] = self.model_dump(mode="json", exclude={"factory"})
+        ordered = {key: self.factory.declared() if key == "factory" else data[key] for key in type(self).model_fields}
+        return json.dumps(ordered, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Plan:
+        """Read a plan back.
+
+        Raises
+        ------
+        pydantic.ValidationError
+            If it is not a plan of this schema.
+        """
+        return cls.model_validate_json(text)

@@ -1,0 +1,48 @@
+"""Writes a report as GitHub-flavoured Markdown: the same words as on the terminal."""
+
+from __future__ import annotations
+
+import re
+
+from planner.report.view import Report, Table
+
+__all__ = ["to_markdown"]
+
+
+def to_markdown(report: Report) -> str:
+    """Return a report as one Markdown text."""
+    parts = [f"# {_escape(report.title)}: {_escape(report.verdict)}", ""]
+    parts += _table(
+        ("", ""),
+        tuple((f"**{_escape(name)}**", _escape(value)) for name, value in report.answers),
+        frozenset(),
+    )
+    if report.findings:
+        parts += ["", "## Findings", ""]
+        for finding in report.findings:
+            hint = f" *Relief: {_escape(finding.hint)}*" if finding.hint else ""
+            parts.append(f"- **{finding.severity.upper()}** {_escape(finding.text)}{hint}")
+    for table in report.tables:
+        parts += _section(table)
+    parts += ["", f"*{_escape(report.footer)}*", ""]
+    return "\n".join(parts)
+
+
+def _section(table: Table) -> list[str]:
+    rows = tuple(tuple(_escape(cell) for cell in row) for row in table.rows)
+    parts = [
+        "",
+        f"## {_escape(table.title)}",
+        "",
+        *_table(tuple(_escape(name) for name in table.columns), rows, table.right),
+    ]
+    return [*parts, "", _escape(table.note)] if table.note else parts
+
+
+def _table(columns: tuple[str, ...], rows: tuple[tuple[str, ...], ...], right: frozenset[int]) -> list[str]:
+    ruler = ["---:" if number in right else "---" for number in range(len(columns))]
+    return ["| " + " | ".join(cells) + " |" for cells in (columns, tuple(ruler), *rows)]
+
+
+def _escape(text: str) -> str:
+    return re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", text)

@@ -1,0 +1,51 @@
+"""Draws a report on a terminal: readable at 80 columns and without colour."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from planner.report.view import Report, Table
+
+__all__ = ["print_report"]
+
+STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
+
+
+def print_report(report: Report, console: Console) -> None:
+    """Print a report: the answer first, then what is wrong, then the tables."""
+    title = Text(report.title, style="bold")
+    title.append(": " + report.verdict, style="bold green" if report.fits else "bold red")
+    console.print(title)
+    answers = RichTable(box=None, show_header=False, padding=(0, 2, 0, 0))
+    answers.add_column(no_wrap=True)
+    answers.add_column(overflow="fold")
+    for name, value in report.answers:
+        answers.add_row(Text(name, style="bold"), Text(value))
+    console.print(Padding(answers, (1, 0, 0, 2)))
+    for finding in report.findings:
+        line = Text(f"{finding.severity.upper()} ", style=STYLES[finding.severity])
+        line.append(finding.text, style="default")
+        console.print(Padding(line, (1, 0, 0, 2)))
+        if finding.hint:
+            console.print(Padding(Text(f"relief: {finding.hint}", style="dim"), (0, 0, 0, 8)))
+    for table in report.tables:
+        _print_table(table, console)
+    console.print()
+    console.print(Text(report.footer, style="dim"))
+
+
+def _print_table(table: Table, console: Console) -> None:
+    console.print()
+    console.print(Text(table.title, style="bold"))
+    drawn = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for number, name in enumerate(table.columns):
+        drawn.add_column(Text(name), justify="right" if number in table.right else "left", overflow="fold")
+    for row in table.rows:
+        drawn.add_row(*(Text(cell) for cell in row))
+    console.print(Padding(drawn, (0, 0, 0, 2)))
+    if table.note:
+        console.print(Padding(Text(table.note, style="dim"), (0, 0, 0, 2)))

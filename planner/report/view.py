@@ -1,0 +1,352 @@
+"""What a report says: titled rows of text. All rounding and unit display is here (and in `units.figure`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from planner.plan import Plan
+from planner.units import figure
+
+__all__ = ["Line", "Report", "Table", "make_report"]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A titled table; the columns named in `right` hold numbers."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    right: frozenset[int] = frozenset()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One finding: how bad, what, and what helps."""
+
+    severity: str
+    text: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything a report says, in order: the answer, what is wrong, the tables."""
+
+    title: str
+    verdict: str
+    fits: bool
+    answers: tuple[tuple[str, str], ...]
+    findings: tuple[Line, ...]
+    tables: tuple[Table, ...]
+    footer: str
+
+
+def make_report(plan: Plan) -> Report:
+    """Choose the words for a plan."""
+    errors = sum(finding.severity == "error" for finding in plan.findings)
+    verdict = "fits every limit it declares" if not errors else f"CANNOT BE BUILT: {_plural(errors, 'limit')} broken"
+    return Report(
+        title=_clean(plan.name),
+        verdict=verdict,
+        fits=not errors,
+        answers=_answers(plan),
+        findings=tuple(Line(finding.severity, _clean(finding.message), _clean(finding.hint)) for finding in plan.findings),
+        tables=tuple(
+            table
+            for table in (
+                _compute(plan),
+                _switches(plan),
+                _cables(plan),
+                _racks(plan),
+                _power(plan),
+                _storage(plan),
+                _cost(plan),
+                _bill(plan),
+                _assumptions(plan),
+                _sources(plan),
+            )
+            if table.rows
+        ),
+        footer=f"catalog {plan.catalog_version}, factory {plan.digest[:12]}, plan schema {plan.schema_version}",
+    )
+
+
+def _answers(plan: Plan) -> tuple[tuple[str, str], ...]:
+    compute, racks, power = plan.compute, plan.racks, plan.power
+    nodes = ", ".join(f"{group.nodes:,} x {_clean(group.name)}" for group in compute.groups)
+    if compute.hosts != compute.nodes:
+        nodes += f" ({compute.hosts:,} hosts)"
+    rack_split = ", ".join(f"{group.count:,} {_clean(group.name)}" for group in racks.groups)
+    fabric = next((fabric for fabric in plan.fabrics if fabric.kind == "compute"), None)
+    site = plan.factory.site
+    rows = [
+        ("Site", _clean(site.country + (f", {site.region}" if site.region else ""))),
+        ("GPUs", f"{compute.gpus:,} in {nodes}"),
+        (
+            "Power",
+            f"{_power_text(power.it_nameplate_kw)} IT nameplate, {_power_text(power.it_expected_kw)} expected at work",
+        ),
+        (
+            "Grid",
+            f"{_power_text(power.facility_kw)} at nameplate, {_power_text(power.facility_expected_kw)} expected",
+        ),
+        ("Racks", f"{racks.count:,} ({rack_split})"),
+    ]
+    if fabric:
+        tiers = fabric.switches_by_tier
+        parts = [
+            f"{count:,} {name}" for name, count in (("leaf", tiers.leaf), ("spine", tiers.spine), ("core", tiers.core)) if count
+        ]
+        switches = "switch" if tiers.total() == 1 else "switches"
+        rows.append(
+            (
+                "Fabric",
+                f"{' + '.join(parts)} {switches}, {_ratio(fabric.oversubscription_ratio)}, {_rate(fabric.bisection_gbit_per_s)}"
+                + " bisection one way",
+            )
+        )
+    rows.append(("Capex", f"{_money(plan.cost.capex_usd)} USD"))
+    binding = plan.binding_constraint
+    rows.append(
+        (
+            "Binds",
+            _clean(f"{binding.message}. Relief: {binding.hint}") if binding else "nothing: no limit is declared",
+        )
+    )
+    if plan.factory.description:
+        rows.insert(0, ("About", _clean(plan.factory.description)))
+    return tuple(rows)
+
+
+def _compute(plan: Plan) -> Table:
+    compute = plan.compute
+    rows = [
+        (
+            _clean(group.name),
+            _clean(group.gpu),
+            f"{group.nodes:,}",
+            f"{group.hosts:,}",
+            f"{group.gpus:,}",
+            figure(group.power_max_kw),
+        )
+        for group in compute.groups
+    ]
+    note = f"{figure(compute.bf16_dense_pflops)} PFLOPS BF16 dense, {figure(compute.gpu_memory_tb)} TB of GPU memory"
+    return Table(
+        "Compute",
+        ("Node", "GPU", "Nodes", "Hosts", "GPUs", "Max kW"),
+        tuple(rows),
+        frozenset({2, 3, 4, 5}),
+        note,
+    )
+
+
+def _switches(plan: Plan) -> Table:
+    rows = []
+    for fabric in plan.fabrics:
+        tiers = fabric.switches_by_tier
+        planes = f" x {fabric.planes}" if fabric.planes > 1 and fabric.kind != "scale-up" else ""
+        rows.append(
+            (
+                _clean(fabric.name),
+                _clean(fabric.switch or "in the node"),
+                f"{figure(fabric.link_gbit_per_s)}{planes}",
+                _count(tiers.leaf),
+                _count(tiers.spine),
+                _count(tiers.core),
+                _ratio(fabric.oversubscription_ratio),
+                figure(fabric.bisection_gbit_per_s / 1000),
+                _count(fabric.ports_free_count),
+            )
+        )
+    note = (
+        "Link: Gbit/s one way (x planes). Bisect: bisection bandwidth in Tbit/s, one way, over all hosts; of one domain for"
+        " scale-up, whose switches are chips inside the node. Free: leaf ports."
+    )
+    columns = ("Fabric", "Switch", "Link", "Leaf", "Spine", "Core", "Over", "Bisect", "Free")
+    return Table("Fabrics", columns, tuple(rows), frozenset({2, 3, 4, 5, 6, 7, 8}), note)
+
+
+def _cables(plan: Plan) -> Table:
+    rows = [
+        (
+            _clean(fabric.name),
+            _count(fabric.cables_by_layer.node_leaf),
+            _count(fabric.cables_by_layer.leaf_spine),
+            _count(fabric.cables_by_layer.spine_core),
+            _count(fabric.cables_by_layer.total()),
+            _clean(fabric.cable or "none fits"),
+        )
+        for fabric in plan.fabrics
+        if fabric.cables_by_layer.total()
+    ]
+    note = "Counted at the switch's port rate: a port broken out in two carries two links in one cable."
+    return Table(
+        "Cables",
+        ("Fabric", "Node-leaf", "Leaf-spine", "Spine-core", "All", "Kind"),
+        tuple(rows),
+        frozenset({1, 2, 3, 4}),
+        note,
+    )
+
+
+def _racks(plan: Plan) -> Table:
+    rows = [
+        (
+            _clean(group.name),
+            f"{group.count:,}",
+            f"{group.items_per_rack_count:,}",
+            _clean(group.limited_by),
+            figure(group.power_per_rack_max_kw),
+            figure(group.weight_per_rack_max_kg),
+            f"{group.pdus_per_rack_count:,}",
+        )
+        for group in plan.racks.groups
+    ]
+    note = "A rack: pieces of its main kind, what limits them, most power and weight (rack included), and PDUs."
+    columns = ("Racks", "Count", "Pieces", "Limit", "kW", "kg", "PDUs")
+    return Table("Racks", columns, tuple(rows), frozenset({1, 2, 4, 5, 6}), note)
+
+
+def _power(plan: Plan) -> Table:
+    power = plan.power
+    rows = [("grid", "", _kw(power.facility_kw), "")]
+    for stage in power.stages:
+        rows.append(
+            (
+                _clean(stage.stage),
+                _clean(stage.name),
+                _kw(-stage.loss_kw),
+                _percent(stage.efficiency_fraction),
+            )
+        )
+        if stage.stage == "transformer":
+            rows.append(("cooling", "", _kw(-power.cooling_kw), ""))
+    rows += [("IT at the racks", "", _kw(power.it_nameplate_kw), "")]
+    rows += [(f"  {name}", "", _kw(value), "") for name, value in power.it_nameplate_by_use_kw.items() if value]
+    note = (
+        f"At nameplate. Design PUE {figure(power.design_pue_ratio, 3)}; heat: {figure(power.heat_air_kw)} kW by air,"
+        f" {figure(power.heat_liquid_kw)} kW by liquid."
+    )
+    return Table(
+        "Power, from the grid to the racks",
+        ("Stage", "Equipment", "kW", "Efficiency"),
+        tuple(rows),
+        frozenset({2, 3}),
+        note,
+    )
+
+
+def _storage(plan: Plan) -> Table:
+    storage = plan.storage
+    if not storage.systems:
+        return Table("Storage", (), ())
+    row = (
+        f"{storage.systems:,}",
+        figure(storage.capacity_tb),
+        figure(storage.read_gbyte_per_s),
+        figure(storage.write_gbyte_per_s),
+    )
+    return Table("Storage", ("Systems", "TB", "Read Gbyte/s", "Write Gbyte/s"), (row,), frozenset({0, 1, 2, 3}))
+
+
+def _cost(plan: Plan) -> Table:
+    cost = plan.cost
+    rows = [
+        (name, figure(total), _percent(total / cost.capex_usd if cost.capex_usd else 0.0, 1))
+        for name, total in cost.capex_by_category_usd.items()
+    ]
+    rows.append(("capital expenditure", figure(cost.capex_usd), ""))
+    return Table(
+        "Cost",
+        ("Category", "USD", "Share"),
+        tuple(rows),
+        frozenset({1, 2}),
+        "List or street prices; see the sources below.",
+    )
+
+
+def _bill(plan: Plan) -> Table:
+    rows = [
+        (
+            _clean(line.item),
+            figure(line.count),
+            "no price" if line.price_usd is None else figure(line.price_usd, 5),
+            figure(line.total_usd),
+        )
+        for line in plan.cost.bill_of_materials
+    ]
+    return Table(
+        "Bill of materials",
+        ("Item", "Count", "USD each", "USD"),
+        tuple(rows),
+        frozenset({1, 2, 3}),
+        "Construction is counted in kW.",
+    )
+
+
+def _assumptions(plan: Plan) -> Table:
+    rows = [
+        (_clean(each.path), _clean(each.statement))
+        for each in plan.assumptions
+        if not each.path.startswith("catalog.") or each.path.endswith(".override")
+    ]
+    return Table("Assumptions: what the file leaves open", ("Path", "Read as"), tuple(rows))
+
+
+def _sources(plan: Plan) -> Table:
+    rows: dict[tuple[str, str], list[str]] = {}
+    for each in plan.assumptions:
+        if each.path.startswith("catalog.") and not each.path.endswith(".override"):
+            _, kind, row_id = each.path.split(".", 2)
+            rows.setdefault((each.confidence, kind.replace("_", " ")), []).append(_clean(row_id))
+    ordered = sorted(rows.items(), reverse=True)
+    table = tuple((confidence, kind, ", ".join(ids)) for (confidence, kind), ids in ordered)
+    note = "Secondary: seen in a copy or another's text. Assumption: estimated. Why and where: groundplan catalog show ID."
+    return Table(
+        "Catalog rows in use that are not the maker's own figures",
+        ("Grade", "Kind", "Rows"),
+        table,
+        note=note,
+    )
+
+
+def _clean(text: str) -> str:
+    """Keep what a terminal may show: no control characters, one line."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
+def _plural(count: int, word: str) -> str:
+    return f"{count} {word}" + ("" if count == 1 else "s")
+
+
+def _count(value: int) -> str:
+    return f"{value:,}" if value else "-"
+
+
+def _ratio(value: float) -> str:
+    return f"{figure(value, 3)}:1"
+
+
+def _percent(fraction: float, decimals: int = 2) -> str:
+    return f"{100 * fraction:.{decimals}f} %"
+
+
+def _rate(gbit_per_s: float) -> str:
+    return f"{figure(gbit_per_s / 1000)} Tbit/s" if gbit_per_s >= 1000 else f"{figure(gbit_per_s)} Gbit/s"
+
+
+def _power_text(kilowatts: float) -> str:
+    return f"{figure(kilowatts / 1000, 3)} MW" if kilowatts >= 1000 else f"{figure(kilowatts, 3)} kW"
+
+
+def _kw(kilowatts: float) -> str:
+    return f"{kilowatts:,.1f}"
+
+
+def _money(usd: float) -> str:
+    if usd >= 1e9:
+        return f"{usd / 1e9:,.2f} bn"
+    return f"{usd / 1e6:,.2f} M" if usd >= 1e6 else figure(usd)

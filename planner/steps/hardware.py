@@ -1,0 +1,216 @@
+"""Catalog ids and open questions of the factory become rows and numbers; every default is noted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from planner.catalog import Catalog
+from planner.catalog.records import (
+    Construction,
+    CoolingPlant,
+    Gpu,
+    Item,
+    Node,
+    Pdu,
+    PowerStage,
+    Rack,
+    Server,
+    Switch,
+)
+from planner.plan import Finding
+from planner.spec import Factory
+from planner.steps.notes import Notes
+
+__all__ = ["Hardware", "resolve"]
+
+DEFAULTS = {
+    "hall.rack": "rack-48u-generic",
+    "hall.pdu": "pdu-3ph-415v-60a",
+    "hall.construction": "construction-us-2025",
+    "power.transformer": "transformer-doe-2016-1000kva",
+    "power.ups": "ups-double-conversion",
+    "power.distribution": "busway-415v",
+    "cooling.air": "air-crah-chiller",
+    "cooling.liquid": "liquid-dry-cooler",
+    "fabrics.out_of_band.switch": "sn2201",
+}
+CABLE_LENGTH_M = 30.0
+DUTY_FRACTION = 0.82
+DUTY_SOURCE = "https://arxiv.org/abs/2412.08602"
+
+ServerGroup = tuple[Server, int]
+R = TypeVar("R", bound=Item)
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """Everything the steps need, with nothing left open."""
+
+    nodes: tuple[tuple[Node, Gpu, int], ...]
+    compute_switch: Switch
+    storage_switch: Switch | None
+    in_band_switch: Switch | None
+    out_of_band_switch: Switch
+    compute_managers: tuple[ServerGroup, ...]
+    storage_managers: tuple[ServerGroup, ...]
+    storage_systems: tuple[ServerGroup, ...]
+    management_nodes: tuple[ServerGroup, ...]
+    rack: Rack
+    pdu: Pdu
+    pdu_redundancy: str
+    cable_length_m: float
+    transformer: PowerStage
+    ups: PowerStage
+    distribution: PowerStage
+    air: CoolingPlant
+    liquid: CoolingPlant
+    duty_fraction: float
+    construction: Construction
+
+    def servers(self) -> tuple[ServerGroup, ...]:
+        """Return all servers and appliances, by id."""
+        counts: dict[str, ServerGroup] = {}
+        for group in (
+            self.compute_managers,
+            self.storage_managers,
+            self.storage_systems,
+            self.management_nodes,
+        ):
+            for server, count in group:
+                counts[server.id] = (server, counts.get(server.id, (server, 0))[1] + count)
+        return tuple(counts[row_id] for row_id in sorted(counts))
+
+    def liquid_cooled(self) -> bool:
+        """Tell whether any heat leaves by liquid."""
+        return any(node.liquid_heat_fraction > 0 for node, _, _ in self.nodes)
+
+
+def resolve(factory: Factory, catalog: Catalog, notes: Notes) -> Hardware:
+    """Look up what the factory names and fill in what it leaves open."""
+
+    def chosen(record: type[R], path: str, declared: str | None, default: str | None = None) -> R:
+        row_id = declared or default or DEFAULTS[path]
+        row = catalog.get(record, row_id)
+        if declared is None:
+            notes.assume(path, f"not declared: {row.name} ({row.id})")
+        return row
+
+    hall, fabrics = factory.hall, factory.fabrics
+    nodes = tuple(
+        (node, catalog.get(Gpu, node.gpu), count)
+        for node, count in ((catalog.get(Node, row_id), count) for row_id, count in factory.compute.nodes.items())
+    )
+    # Where kinds of nodes differ in their maker's choice of switch, the most numerous decides.
+    first = max(nodes, key=lambda group: (group[2], group[0].id))[0]
+
+    def network_switch(path: str, declared: str | None, default: str | None) -> Switch | None:
+        if declared is None and default is None:
+            return None
+        return chosen(Switch, path, declared, default)
+
+    def servers(declared: dict[str, int] | None) -> tuple[ServerGroup, ...]:
+        return tuple((catalog.get(Server, row_id), count) for row_id, count in (declared or {}).items())
+
+    hardware = Hardware(
+        nodes=nodes,
+        compute_switch=chosen(Switch, "fabrics.compute.switch", fabrics.compute.switch, first.compute_switch),
+        storage_switch=network_switch("fabrics.storage.switch", fabrics.storage.switch, first.storage_switch),
+        in_band_switch=network_switch("fabrics.in_band.switch", fabrics.in_band.switch, first.in_band_switch),
+        out_of_band_switch=chosen(Switch, "fabrics.out_of_band.switch", fabrics.out_of_band.switch),
+        compute_managers=servers(fabrics.compute.fabric_managers),
+        storage_managers=servers(fabrics.storage.fabric_managers),
+        storage_systems=servers(factory.storage.systems),
+        management_nodes=servers(factory.platform.management_nodes),
+        rack=chosen(Rack, "hall.rack", hall.rack),
+        pdu=chosen(Pdu, "hall.pdu", hall.pdu),
+        pdu_redundancy=hall.pdu_redundancy or "N+1",
+        cable_length_m=hall.cable_length_m or CABLE_LENGTH_M,
+        transformer=chosen(PowerStage, "power.transformer", factory.power.transformer),
+        ups=chosen(PowerStage, "power.ups", factory.power.ups),
+        distribution=chosen(PowerStage, "power.distribution", factory.power.distribution),
+        air=chosen(CoolingPlant, "cooling.air", factory.cooling.air),
+        liquid=catalog.get(CoolingPlant, factory.cooling.liquid or DEFAULTS["cooling.liquid"]),
+        duty_fraction=DUTY_FRACTION if factory.workloads.duty_fraction is None else factory.workloads.duty_fraction,
+        construction=chosen(Construction, "hall.construction", hall.construction),
+    )
+    if factory.cooling.liquid is None and hardware.liquid_cooled():
+        notes.assume("cooling.liquid", f"not declared: {hardware.liquid.name} ({hardware.liquid.id})")
+    if hall.pdu_redundancy is None:
+        notes.assume("hall.pdu_redundancy", "not declared: N+1, one spare PDU a rack")
+    if hall.cable_length_m is None:
+        notes.assume("hall.cable_length", f"not declared: runs of up to {CABLE_LENGTH_M:g} m choose the kind of cable")
+    if factory.workloads.duty_fraction is None:
+        text = f"not declared: nodes at work draw {DUTY_FRACTION:g} of nameplate (8.4 of 10.2 kW measured on 8 x H100)"
+        notes.assume("workloads.duty_fraction", text, DUTY_SOURCE, "secondary")
+    if factory.site.grid_feed_kw is None:
+        notes.assume("site.grid_feed", "not declared: not limited; the plan says what is needed")
+    if hall.racks is None:
+        notes.assume("hall.racks", "not declared: floor positions are not limited")
+    if factory.storage.systems is None:
+        notes.assume("storage.systems", "not declared: the storage network is sized for the nodes alone")
+    if factory.platform.management_nodes is None:
+        notes.assume("platform.management_nodes", "not declared: no management servers are counted")
+    for kind, row_id, difference in catalog.overrides:
+        statement = f"the catalog's row is overridden by your own: {difference}"
+        notes.assume(f"catalog.{kind}.{row_id}.override", statement, confidence="assumption")
+    _check_roles(hardware, factory, notes)
+    return hardware
+
+
+def _check_roles(hardware: Hardware, factory: Factory, notes: Notes) -> None:
+    """Note a stage or plant in the wrong place, a server in the wrong role: an error finding, not a wrong sum."""
+    places: list[tuple[str, str, str, str]] = [
+        ("power.transformer", hardware.transformer.id, hardware.transformer.stage, "transformer"),
+        ("power.ups", hardware.ups.id, hardware.ups.stage, "ups"),
+        ("power.distribution", hardware.distribution.id, hardware.distribution.stage, "distribution"),
+        ("cooling.air", hardware.air.id, hardware.air.medium, "air"),
+        ("cooling.liquid", hardware.liquid.id, hardware.liquid.medium, "liquid"),
+    ]
+    managers = [
+        ("fabrics.compute", hardware.compute_managers),
+        ("fabrics.storage", hardware.storage_managers),
+    ]
+    for path, group in managers:
+        places += [(f"{path}.fabric_managers.{s.id}", s.id, s.role, "fabric-manager") for s, _ in group]
+    places += [(f"storage.systems.{s.id}", s.id, s.role, "storage") for s, _ in hardware.storage_systems]
+    for path, row_id, is_a, wanted in places:
+        if is_a != wanted:
+            message = f"{row_id} is of kind {is_a}; {wanted} belongs here"
+            hint = "list the rows of a kind with: groundplan catalog list"
+            notes.find(Finding(severity="error", code="wrong-kind", path=path, message=message, hint=hint))
+    excluded = set(factory.sovereignty.excluded_vendors)
+    for path, row in _declared_items(hardware):
+        if row.vendor in excluded:
+            message = f"{row.name} is made by {row.vendor}, which sovereignty.excluded_vendors excludes"
+            notes.find(
+                Finding(
+                    severity="error",
+                    code="excluded-vendor",
+                    path=path,
+                    message=message,
+                    hint="choose another row, or lift the exclusion",
+                )
+            )
+
+
+def _declared_items(hardware: Hardware) -> list[tuple[str, Item]]:
+    items: list[tuple[str, Item]] = [
+        ("fabrics.compute.switch", hardware.compute_switch),
+        ("fabrics.out_of_band.switch", hardware.out_of_band_switch),
+        ("hall.rack", hardware.rack),
+        ("hall.pdu", hardware.pdu),
+        ("power.transformer", hardware.transformer),
+        ("power.ups", hardware.ups),
+        ("power.distribution", hardware.distribution),
+        ("cooling.air", hardware.air),
+        ("cooling.liquid", hardware.liquid),
+    ]
+    for node, gpu, _ in hardware.nodes:
+        items += [(f"compute.nodes.{node.id}", node), (f"compute.nodes.{node.id}.gpu", gpu)]
+    items += [(f"servers.{server.id}", server) for server, _ in hardware.servers()]
+    if hardware.storage_switch:
+        items.append(("fabrics.storage.switch", hardware.storage_switch))
+    if hardware.in_band_switch:
+        items.append(("fabrics.in_band.switch", hardware.in_band_switch))
+    return items

@@ -1,0 +1,451 @@
+"""Folded Clos fabrics (fat trees): one switch, leaf-spine, and three tiers.
+
+Counts follow from one rule: *equal striping*. Every leaf runs the same number of cables to every spine above it,
+and every spine the same number to every core above it. That is what adaptive routing and OpenSM's fat-tree engine
+expect, and why 24 leaves of 64 ports need 16 spines where ``ceil(links / radix)`` says 12.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+__all__ = ["FatTree", "TopologyError", "fat_tree", "largest_fat_tree_hosts"]
+
+
+class TopologyError(ValueError):
+    """Parameters that no fabric can meet.
+
+    ``largest_hosts`` is the most hosts, up to those asked, that the same parameters can carry; ``reason`` is ``size`` (too
+    many hosts), ``ports`` (no free port for extra links) or ``unit`` (a unit that no leaf holds).
+    """
+
+    def __init__(self, message: str, largest_hosts: int, reason: str = "size") -> None:
+        super().__init__(message)
+        self.largest_hosts = largest_hosts
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class FatTree:
+    """The counts of a fat tree of ``planes`` identical, unconnected planes.
+
+    ``*_count`` are over all planes; ``*_ports`` are of one switch. A *unit* is the group of hosts that share one leaf per
+    rail (NVIDIA: scalable unit); a *pod* is the group of leaves that share one set of spines in a three-tier fabric.
+    """
+
+    hosts: int
+    links_per_host: int
+    planes: int
+    tiers: int
+    radix: int
+    units: int
+    hosts_per_unit: int
+    extra_links: int
+    service_links: int
+    service_units: int
+    leaf_count: int
+    spine_count: int
+    core_count: int
+    pods: int
+    leaf_down_ports: int
+    leaf_up_ports: int
+    spine_down_ports: int
+    spine_up_ports: int
+
+    @property
+    def endpoint_links(self) -> int:
+        """Links between hosts and leaves, without the extra ones, over all planes."""
+        return self.hosts * self.links_per_host * self.planes
+
+    @property
+    def leaf_spine_links(self) -> int:
+        """Links between leaves and spines, over all planes."""
+        return self.leaf_count * self.leaf_up_ports
+
+    @property
+    def spine_core_links(self) -> int:
+        """Links between spines and cores, over all planes."""
+        return self.spine_count * self.spine_up_ports
+
+    @property
+    def free_leaf_ports(self) -> int:
+        """Leaf ports left after hosts, extra links and uplinks, over all planes."""
+        used = self.endpoint_links + self.extra_links + self.service_links + self.leaf_spine_links
+        return self.leaf_count * self.radix - used
+
+    @property
+    def oversubscription_ratio(self) -> float:
+        """Downward over upward bandwidth of a fully populated leaf; 1 for a single switch (a crossbar)."""
+        return self.leaf_down_ports / self.leaf_up_ports if self.leaf_up_ports else 1.0
+
+    def hosts_by_unit(self) -> tuple[int, int]:
+        """Hosts in each unit but the last, and hosts in the last: units are filled one after the other."""
+        return self.hosts_per_unit, self.hosts - self.hosts_per_unit * (self.units - 1)
+
+    def bisection_links(self) -> int:
+        """Links across the worst even split of the hosts, one direction, over all planes.
+
+        Returns
+        -------
+        int
+            Links. Multiply by the link rate for bandwidth in one direction.
+
+        Notes
+        -----
+        Every leaf passes up at most ``min(hosts on it, uplinks)`` links; half of that sum crosses the split. A single
+        switch passes half its endpoints. Exact for an even number of equally filled leaves (the split then runs between
+        leaves), a lower bound otherwise. Spines and cores are non-blocking by construction.
+
+        References
+        ----------
+        Dally and Towles, Principles and Practices of Interconnection Networks (2004), section 3.3.1.
+
+        Examples
+        --------
+        32 hosts with 8 links each on 64-port switches: 256 links, half of them cross.
+
+        >>> fat_tree(32, 8, radix=64).bisection_links()
+        128
+        """
+        if self.tiers == 1:
+            return self.hosts * self.links_per_host // 2 * self.planes
+        full, last = self.hosts_by_unit()
+        per_rail = (self.units - 1) * min(full, self.leaf_up_ports) + min(last, self.leaf_up_ports)
+        return per_rail * self.links_per_host // 2 * self.planes
+
+    def cables_by_layer(self, links_per_cable: int = 1) -> dict[str, int]:
+        """Cables of each layer, counted at the switch's own port rate.
+
+        Parameters
+        ----------
+        links_per_cable : int
+            Links that share one switch port after break-out (an 800G port split into 2 x 400G: 2).
+
+        Returns
+        -------
+        dict
+            ``node_leaf`` (hosts, extra and service links), ``leaf_spine``, ``spine_core``: cables over all planes.
+
+        Examples
+        --------
+        64 hosts, 8 NICs of 2 x 400G in two planes, on 64 x 800G switches used as 128 x 400G (NVIDIA DGX B300 SuperPOD,
+        Table 3, first row):
+
+        >>> fat_tree(64, 8, radix=128, planes=2).cables_by_layer(links_per_cable=2)
+        {'node_leaf': 512, 'leaf_spine': 512, 'spine_core': 0}
+        """
+
+        def cables(links: int) -> int:
+            return math.ceil(links / links_per_cable)
+
+        if self.tiers == 1:
+            node_leaf = self.planes * cables(self.hosts * self.links_per_host)
+        else:
+            full, last = self.hosts_by_unit()
+            leaves_of_unit = self.links_per_host * self.planes
+            node_leaf = leaves_of_unit * ((self.units - 1) * cables(full) + cables(last))
+        return {
+            "node_leaf": node_leaf + cables(self.extra_links) + cables(self.service_links),
+            "leaf_spine": self.leaf_count * cables(self.leaf_up_ports),
+            "spine_core": self.spine_count * cables(self.spine_up_ports),
+        }
+
+
+def fat_tree(
+    hosts: int,
+    links_per_host: int = 1,
+    *,
+    radix: int,
+    tiers: int | None = None,
+    planes: int = 1,
+    hosts_per_unit: int | None = None,
+    oversubscription_ratio: float = 1.0,
+    extra_links: int = 0,
+    service_links: int = 0,
+    spines_min: int = 1,
+) -> FatTree:
+    """Count the switches and links of a rail-optimised fat tree.
+
+    Parameters
+    ----------
+    hosts : int
+        Hosts, at least 1.
+    links_per_host : int
+        Links of a host in each plane. Link *i* of every host of a unit goes to the unit's leaf of rail *i*; with 1 the
+        fabric is a plain (not rail-optimised) fat tree.
+    radix : int
+        Ports of every switch at the link's rate (after break-out).
+    tiers : int, optional
+        1 (a single switch a plane), 2 or 3. Default: the fewest that carry the hosts.
+    planes : int
+        Identical fabrics side by side; every host has `links_per_host` links in each.
+    hosts_per_unit : int, optional
+        Hosts that share one leaf per rail. Default: as many as a leaf has downward ports.
+    oversubscription_ratio : float
+        Most downward over upward bandwidth of a leaf, at least 1 (1: non-blocking). Spines are always non-blocking.
+    extra_links : int
+        Free leaf ports used by other than hosts (fabric managers, gateways), over all planes.
+    service_links : int
+        Links of one plane on leaves of their own (storage, gateways), as many of them down as up: never oversubscribed.
+    spines_min : int
+        Fewest spines of a plane of two tiers: 2 keeps the fabric whole when one fails.
+
+    Returns
+    -------
+    FatTree
+        Counts; leaves are provided for whole units, with all their uplinks.
+
+    Raises
+    ------
+    TopologyError
+        If no such fabric exists; the message says why, ``largest_hosts`` what would fit.
+    ValueError
+        If a parameter is out of its range.
+
+    Notes
+    -----
+    A leaf has *d* ports down and *u* up, ``d/u <= oversubscription_ratio``. Leaves = rails x units x planes. Where a leaf
+    has ports to spare (small units, uneven ratios), the *u* that needs the fewest spines is taken, then the smallest.
+
+    Service leaves come in groups of one a rail, each with at most *u* links down.
+
+    Two tiers: the number of spines *s* is the smallest divisor of *u* with ``leaves * u / s <= radix``.
+
+    Three tiers: the leaves of a rail form one pod where they fit (traffic inside a rail then stays below the core), and
+    otherwise the number of pods that needs the fewest switches. A pod's spines *s* are the smallest divisor of *u* with
+    ``D = leaves_per_pod * u / s <= radix / 2``; each has
+    ``U >= D`` ports up. The cores form *g* groups of *k*: a spine stripes ``U / k`` links to each core of one group and a
+    group serves ``s / g`` spines of every pod, so *k* divides *U*, *g* divides *s*, and ``(pods*s/g) * (U/k) <= radix``.
+    The fewest ``g * k`` is taken, then the fewest links.
+
+    References
+    ----------
+    NVIDIA DGX SuperPOD reference architectures, H100 (RA-11333-001) Tables 3 and 4 and B300 Table 3: every row is a test.
+    OpenSM, doc/current-routing.txt, section "Fat-tree Routing Algorithm": equal numbers of ports per up-group.
+
+    Examples
+    --------
+    Three scalable units of 32 nodes with 8 rails on 64-port switches: 24 leaves x 32 uplinks are 768 links, which 12
+    spines could hold, but 12 does not divide 32; 16 does.
+
+    >>> tree = fat_tree(96, 8, radix=64)
+    >>> tree.tiers, tree.leaf_count, tree.spine_count, tree.leaf_spine_links
+    (2, 24, 16, 768)
+
+    16 units need a core: 128 leaves and 128 spines with 32 uplinks each are 4,096 links, 64 cores of 64 ports.
+
+    >>> tree = fat_tree(512, 8, radix=64)
+    >>> tree.tiers, tree.leaf_count, tree.spine_count, tree.core_count, tree.spine_core_links
+    (3, 128, 128, 64, 4096)
+    """
+    _require(hosts >= 1, "hosts must be at least 1")
+    _require(links_per_host >= 1, "links_per_host must be at least 1")
+    _require(radix >= 2, "radix must be at least 2")
+    _require(tiers in (None, 1, 2, 3), "tiers must be 1, 2 or 3")
+    _require(planes >= 1, "planes must be at least 1")
+    _require(oversubscription_ratio >= 1, "oversubscription_ratio must be at least 1")
+    _require(extra_links >= 0 and service_links >= 0, "extra_links and service_links must not be negative")
+    _require(spines_min >= 1, "spines_min must be at least 1")
+    leaf_down, leaf_up = _leaf_ports(radix, hosts_per_unit, oversubscription_ratio, spines_min)
+
+    single_switch_hosts = (radix * planes - extra_links - service_links * planes) // (links_per_host * planes)
+    if tiers == 1 or (tiers is None and hosts <= single_switch_hosts):
+        if hosts > single_switch_hosts:
+            raise TopologyError(
+                f"{hosts} hosts with {links_per_host} links each do not fit one switch of {radix} ports"
+                f" (largest: {max(single_switch_hosts, 0)} hosts)",
+                max(single_switch_hosts, 0),
+            )
+        return FatTree(
+            hosts=hosts,
+            links_per_host=links_per_host,
+            planes=planes,
+            tiers=1,
+            radix=radix,
+            units=1,
+            hosts_per_unit=hosts,
+            extra_links=extra_links,
+            service_links=service_links * planes,
+            service_units=0,
+            leaf_count=planes,
+            spine_count=0,
+            core_count=0,
+            pods=1,
+            leaf_down_ports=hosts * links_per_host,
+            leaf_up_ports=0,
+            spine_down_ports=0,
+            spine_up_ports=0,
+        )
+
+    unit_hosts = leaf_down
+    service_units = math.ceil(service_links / (links_per_host * leaf_up))
+    units = math.ceil(hosts / unit_hosts)
+    all_units = units + service_units
+    chosen = tiers or (2 if all_units <= _most_units(links_per_host, radix, 2) else 3)
+    if all_units > _most_units(links_per_host, radix, chosen):
+        largest = (_most_units(links_per_host, radix, chosen) - service_units) * unit_hosts
+        largest = max(largest, single_switch_hosts if tiers is None else 0, 0)
+        raise TopologyError(
+            f"{hosts} hosts with {links_per_host} rails exceed {chosen} tiers of {radix}-port switches"
+            f" (largest: {largest} hosts)",
+            largest,
+        )
+
+    leaves = links_per_host * all_units  # of one plane
+    if chosen == 2:
+        pods = 1
+        spines, leaf_up = min(
+            (_smallest_divisor(up, at_least=max(leaves * up / radix, spines_min)), up)
+            for up in range(leaf_up, radix - leaf_down + 1)
+        )
+        spine_down, spine_up, cores = leaves * leaf_up // spines, 0, 0
+    else:
+        pods, spines, cores, leaf_up, spine_down, spine_up = _three_tiers(all_units, links_per_host, leaf_down, leaf_up, radix)
+
+    tree = FatTree(
+        hosts=hosts,
+        links_per_host=links_per_host,
+        planes=planes,
+        tiers=chosen,
+        radix=radix,
+        units=units,
+        hosts_per_unit=unit_hosts,
+        extra_links=extra_links,
+        service_links=service_links * planes,
+        service_units=service_units,
+        leaf_count=leaves * planes,
+        spine_count=spines * planes,
+        core_count=cores * planes,
+        pods=pods,
+        leaf_down_ports=leaf_down,
+        leaf_up_ports=leaf_up,
+        spine_down_ports=spine_down,
+        spine_up_ports=spine_up,
+    )
+    if tree.free_leaf_ports < 0:
+        missing = -tree.free_leaf_ports
+        fewer = math.ceil(missing / (links_per_host * planes))
+        raise TopologyError(
+            f"{extra_links} extra links find {extra_links - missing} free leaf ports beside {hosts} hosts; {fewer} fewer"
+            f" host(s) in the last unit would free them (largest: {hosts - fewer} hosts)",
+            hosts - fewer,
+            "ports",
+        )
+    return tree
+
+
+def largest_fat_tree_hosts(
+    links_per_host: int = 1,
+    *,
+    radix: int,
+    tiers: int,
+    hosts_per_unit: int | None = None,
+    oversubscription_ratio: float = 1.0,
+    service_links: int = 0,
+    spines_min: int = 1,
+) -> int:
+    """Count the hosts that a fat tree of two or three tiers can carry.
+
+    Parameters
+    ----------
+    links_per_host, radix, hosts_per_unit, oversubscription_ratio, service_links, spines_min
+        As for :func:`fat_tree`.
+    tiers : int
+        2 or 3.
+
+    Returns
+    -------
+    int
+        Hosts.
+
+    References
+    ----------
+    Al-Fares, Loukissas and Vahdat, A Scalable, Commodity Data Center Network Architecture (SIGCOMM 2008): radix**2/2
+    endpoints on two tiers, radix**3/4 on three.
+
+    Examples
+    --------
+    64 ports: 64**2/2 = 2,048 and 64**3/4 = 65,536 endpoints, 8 of them a host.
+
+    >>> largest_fat_tree_hosts(8, radix=64, tiers=2), largest_fat_tree_hosts(8, radix=64, tiers=3)
+    (256, 8192)
+    """
+    leaf_down, leaf_up = _leaf_ports(radix, hosts_per_unit, oversubscription_ratio, spines_min)
+    units = _most_units(links_per_host, radix, tiers) - math.ceil(service_links / (links_per_host * leaf_up))
+    return max(units, 0) * leaf_down
+
+
+def _most_units(rails: int, radix: int, tiers: int) -> int:
+    """Units that fit: a spine (two tiers) sees every leaf, a core (three tiers) every pod of radix/2 leaves."""
+    return radix // rails if tiers == 2 else (radix // rails) * (radix // 2)
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise ValueError(message)
+
+
+def _leaf_ports(radix: int, hosts_per_unit: int | None, oversubscription_ratio: float, spines_min: int) -> tuple[int, int]:
+    """Ports down and up of a leaf: the most down whose share upward keeps to the ratio and reaches every spine."""
+    # The tiny slack keeps a ratio such as 42/22 from losing a port to binary rounding.
+    most_down = math.floor(radix * oversubscription_ratio / (1 + oversubscription_ratio) + 1e-9)
+    most_down = min(most_down, radix - spines_min)
+    if most_down < 1:
+        raise TopologyError(f"a switch of {radix} ports is too small for a leaf with {spines_min} spine(s)", 0, "unit")
+    if hosts_per_unit is None:
+        down = most_down
+    elif 1 <= hosts_per_unit <= most_down:
+        down = hosts_per_unit
+    else:
+        raise TopologyError(
+            f"a unit of {hosts_per_unit} hosts does not fit a leaf: {radix} ports at {oversubscription_ratio:g}:1 leave"
+            f" 1 to {most_down} ports down",
+            0,
+            "unit",
+        )
+    return down, max(math.ceil(down / oversubscription_ratio - 1e-9), spines_min)
+
+
+def _divisors(number: int) -> list[int]:
+    return [candidate for candidate in range(1, number + 1) if number % candidate == 0]
+
+
+def _smallest_divisor(number: int, at_least: float) -> int:
+    return next(divisor for divisor in _divisors(number) if divisor >= at_least)
+
+
+def _three_tiers(units: int, rails: int, leaf_down: int, leaf_up: int, radix: int) -> tuple[int, int, int, int, int, int]:
+    """Pods, spines, cores, then ports: leaf up, spine down, spine up (see Notes of `fat_tree`)."""
+    fewest = math.ceil(units / (radix // 2))
+    # A rail that fits one pod stays whole; beyond that, more pods than the fewest may need fewer cores.
+    best: tuple[int, int, int, int, int, int, int] | None = None
+    for pods_per_rail in [1] if fewest == 1 else range(fewest, radix // rails + 1):
+        pods = rails * pods_per_rail
+        leaves_per_pod = math.ceil(units / pods_per_rail)
+        spines_per_pod, up = min(
+            (_smallest_divisor(up, at_least=leaves_per_pod * up / (radix // 2)), up)
+            for up in range(leaf_up, radix - leaf_down + 1)
+        )
+        spines = pods * spines_per_pod
+        if best and spines >= best[0]:
+            continue
+        spine_down = leaves_per_pod * up // spines_per_pod
+        spine_up, cores = _cores(pods, spines_per_pod, spine_down, radix)
+        option = (spines + cores, pods, spines, cores, up, spine_down, spine_up)
+        best = min(best, option) if best else option
+    assert best is not None  # noqa: S101 - the caller has checked that the units fit
+    return best[1:]
+
+
+def _cores(pods: int, spines_per_pod: int, spine_down: int, radix: int) -> tuple[int, int]:
+    """Ports up of a spine and number of cores: fewest cores, then fewest links (see Notes of `fat_tree`)."""
+    options = [
+        (groups * cores_per_group, spine_up)
+        for spine_up in range(spine_down, radix - spine_down + 1)
+        for groups in _divisors(spines_per_pod)
+        for cores_per_group in _divisors(spine_up)
+        if pods * spines_per_pod * spine_up <= radix * groups * cores_per_group
+    ]
+    cores, spine_up = min(options)
+    return spine_up, cores
