@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import signal
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +14,7 @@ import typer
 
 if TYPE_CHECKING:
     from planner.catalog import Catalog
+    from planner.errors import InputErrors
     from planner.plan import Plan
     from planner.spec import Factory
 
@@ -29,6 +32,9 @@ catalog_app = typer.Typer(help="Look into the catalog of hardware.", no_args_is_
 app.add_typer(catalog_app, name="catalog")
 
 
+MOST_SHOWN = 100  # of the problems of one file
+
+
 class Format(StrEnum):
     """How a report is written."""
 
@@ -42,7 +48,7 @@ CatalogFolder = Annotated[
     Path | None,
     typer.Option("--catalog", metavar="DIR", help="Rows of your own: extend and override the catalog."),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing; the exit code tells.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors; the exit code tells.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Output = Annotated[
     Path | None,
@@ -73,6 +79,7 @@ def plan(
 
     if as_json and report_format not in (None, Format.json):
         _refuse("--json and --format say different things", "give one of them")
+    _keep(file, output)
     factory, rows = _read(file, catalog)
     made = make_plan(factory, rows)
     chosen = Format.json if as_json else report_format
@@ -95,6 +102,7 @@ def report(
     from planner.errors import InputErrors
     from planner.reader import read_plan
 
+    _keep(file, output)
     try:
         made = read_plan(file)
     except InputErrors as errors:
@@ -111,10 +119,10 @@ def report(
 def check(file: FactoryFile, catalog: CatalogFolder = None, as_json: Json = False, quiet: Quiet = False) -> None:
     """Check that a factory file can be read, without planning. Exit code 0 or 2."""
     if as_json:
-        _check_json(file, catalog)
+        _check_json(file, catalog, quiet)
     factory, _ = _read(file, catalog)
     if not quiet:
-        typer.echo(f"{file}: {factory.name} is well formed")
+        _say(f"{file}: {factory.name} is well formed")
 
 
 @app.command()
@@ -148,12 +156,16 @@ def init(
         _refuse(f"{count} x {node} would not plan: {broken[0].message}", broken[0].hint)
     path = Path(f"{name}.yaml")
     try:
-        with path.open("x", encoding="utf-8") as stream:
-            stream.write(starter(name, node, count, catalog))
+        path.touch(exist_ok=False)  # takes the name, whoever else may want it
     except FileExistsError:
         _refuse(f"{path} exists and is left as it is", "choose another name, or remove it first")
     except OSError as error:
-        _refuse(f"{path} cannot be written: {error.strerror}", "")
+        _refuse(f"{path} cannot be written: {error.strerror}", "check the folder and its rights")
+    try:
+        _write(path, starter(name, node, count, catalog))
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
     typer.echo(f"wrote {path}; next: groundplan plan {path}")
 
 
@@ -193,7 +205,7 @@ def catalog_list(
         width = max(len(row_id) for row_id in known)
         for row_id, row in known.items():
             label = getattr(row, "name", None) or f"{getattr(row, 'price_usd', 0):,.0f} USD"
-            typer.echo(f"  {row_id:<{width}}  {label}  [{row.confidence}]")
+            _say(f"  {row_id:<{width}}  {label}  [{row.confidence}]")
 
 
 @catalog_app.command("show")
@@ -221,7 +233,7 @@ def catalog_show(
         typer.echo(("\n" if number else "") + f"{row_id} ({kind.replace('_', ' ')})")
         for name, value in row.model_dump(mode="json").items():
             if name != "id" and value not in (None, ""):
-                typer.echo(f"  {name:<30} {value}")
+                _say(f"  {name:<30} {value}")
 
 
 def _load(folder: Path | None) -> Catalog:
@@ -244,7 +256,7 @@ def _read(file: Path, catalog: Path | None) -> tuple[Factory, Catalog]:
         _fail(errors)
 
 
-def _check_json(file: Path, catalog: Path | None) -> NoReturn:
+def _check_json(file: Path, catalog: Path | None, quiet: bool) -> NoReturn:
     import dataclasses
     import json
 
@@ -256,12 +268,13 @@ def _check_json(file: Path, catalog: Path | None) -> NoReturn:
         read_factory(file, catalog)
     except InputErrors as errors:
         problems = errors.problems
-    typer.echo(json.dumps({"problems": [dataclasses.asdict(each) for each in problems]}, indent=2, ensure_ascii=False))
+    if not quiet:
+        typer.echo(json.dumps({"problems": [dataclasses.asdict(each) for each in problems]}, indent=2))
     raise typer.Exit(2 if problems else 0)
 
 
 def _show(made: Plan, chosen: Format) -> None:
-    if chosen is not Format.terminal or not sys.stdout.isatty():
+    if chosen is not Format.terminal or not (sys.stdout and sys.stdout.isatty()):
         typer.echo(_text(made, chosen), nl=False)
         return
     from rich.console import Console
@@ -292,26 +305,38 @@ def _text(made: Plan, chosen: Format) -> str:
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
 
 
+def _keep(file: Path, output: Path | None) -> None:
+    """Refuse to write over the file that is read."""
+    try:
+        same = output is not None and output.samefile(file)
+    except OSError:  # one of them is not there, which is said where it matters
+        same = False
+    if same:
+        _refuse(f"{output} is what is read here", "name another file to write to")
+
+
 def _write(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
+    """Write a file whole or not at all; what is no file, such as /dev/stdout or a pipe, is written to and not replaced."""
     import tempfile
 
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+        if path.is_dir():
+            _refuse(f"{path} is a folder", "name a file in it")
+        if path.exists() and not path.is_file():
+            path.write_text(text, encoding="utf-8")
+            return
+        target = path.resolve()  # a link stays, what it points to is replaced
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.", suffix=".tmp")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+                stream.write(text)
+            Path(temporary).chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
+            Path(temporary).replace(target)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
     except OSError as error:
         _refuse(f"{path} cannot be written: {error.strerror}", "check the folder and its rights")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-        Path(temporary).chmod(mode)
-        Path(temporary).replace(path)
-    except OSError as error:
-        Path(temporary).unlink(missing_ok=True)
-        _refuse(f"{path} cannot be written: {error.strerror}", "check the folder and its rights")
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def _umask() -> int:
@@ -320,22 +345,50 @@ def _umask() -> int:
     return mask
 
 
-def _fail(errors: Exception) -> NoReturn:
-    problems = getattr(errors, "problems", ())
-    typer.echo(str(errors), err=True)
+def _fail(errors: InputErrors) -> NoReturn:
+    problems = errors.problems
+    for problem in problems[:MOST_SHOWN]:
+        typer.echo(str(problem), err=True)
+    if len(problems) > MOST_SHOWN:
+        typer.echo(f"... and {len(problems) - MOST_SHOWN:,} more", err=True)
     typer.echo(f"{len(problems)} problem{'s' if len(problems) != 1 else ''}; nothing was written", err=True)
     raise typer.Exit(2)
 
 
 def _refuse(message: str, hint: str) -> NoReturn:
-    typer.echo(message + (f"\n    hint: {hint}" if hint else ""), err=True)
+    _say(message, err=True)
+    if hint:
+        _say(f"    hint: {hint}", err=True)
     raise typer.Exit(2)
+
+
+def _say(line: str, err: bool = False) -> None:
+    """Print a line that holds names from files or arguments."""
+    from planner.errors import printable
+
+    typer.echo(printable(line), err=err)
 
 
 def main() -> None:
     """Run the command line; a reader that goes away or Ctrl-C ends it quietly."""
+    # Exit codes 0 to 2 say how the factory fares: an interrupted run must not end with one of them.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal without Unicode gets codes, not a traceback
     try:
-        app()
-    except BrokenPipeError:
+        try:
+            app()
+        finally:
+            if sys.stdout:
+                sys.stdout.flush()
+    except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
+        typer.echo(f"cannot write: {error.strerror}", err=True)
+        sys.exit(74)  # EX_IOERR of sysexits.h
+
+
+if __name__ == "__main__":
+    main()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from planner.catalog import Catalog, load_catalog
-from planner.errors import InputErrors, Problem, did_you_mean, dotted
+from planner.catalog import Catalog
+from planner.catalog.load import read_catalog
+from planner.errors import InputErrors, Problem, complaint, did_you_mean, dotted, quoted
 from planner.plan import SCHEMA_VERSION, Plan
 from planner.spec import Factory, allowed_keys, field_at, unfold_quantities
-from planner.units import UNITS, figure, unit_of
+from planner.units import UNITS, unit_of
 from planner.yamlfile import Document, KeyPath, read_text, read_yaml
 
 __all__ = ["read_factory", "read_plan"]
@@ -37,16 +40,19 @@ def read_factory(path: Path, catalog_folder: Path | None = None) -> tuple[Factor
     InputErrors
         With every problem of the file and of the user's catalog rows.
     """
-    document = read_yaml(path)
     problems: list[Problem] = []
-    catalog: Catalog | None = None
-    try:
-        catalog = load_catalog(catalog_folder or _named_folder(document, path))
-    except InputErrors as errors:
-        problems += errors.problems
-    factory, faults = _validate(document, catalog)
+    document = read_yaml(path, problems)
+    marred = {problem.path for problem in problems}
+    named = _named_folder(document, path) if catalog_folder is None else None
+    catalog, ids, faults = read_catalog(catalog_folder or named)
+    for fault in faults:
+        if named is not None and fault.file == str(named):  # what is wrong with the whole folder is wrong where it is named
+            message = f"{quoted(document.data['catalog'])} {fault.message}"
+            fault = document.problem(("catalog",), message, fault.hint)  # noqa: PLW2901
+        problems.append(fault)
+    factory, faults = _validate(document, ids, marred)
     problems += faults
-    if problems or factory is None or catalog is None:
+    if problems or factory is None:
         raise InputErrors(problems)
     return factory, catalog
 
@@ -82,7 +88,10 @@ def _named_folder(document: Document, path: Path) -> Path | None:
     return path.parent / named if isinstance(named, str) else None
 
 
-def _validate(document: Document, catalog: Catalog | None) -> tuple[Factory | None, list[Problem]]:
+def _validate(
+    document: Document, ids: Mapping[str, frozenset[str]], marred: Collection[str]
+) -> tuple[Factory | None, list[Problem]]:
+    """Check the data against the sections; what is missing from a part that could not be read in full is not a fault."""
     if not isinstance(document.data, dict):
         kind = "a list" if isinstance(document.data, list) else "a single value"
         return None, [document.problem((), f"holds {kind}; a factory is a map of sections", "name: my-factory")]
@@ -90,103 +99,80 @@ def _validate(document: Document, catalog: Catalog | None) -> tuple[Factory | No
     problems = [document.problem(where, message, hint) for where, message, hint in faults]
     faulty = {where for where, _, _ in faults}
     try:
-        factory = Factory.model_validate(data, context={"ids": catalog.ids()} if catalog else None)
+        factory = Factory.model_validate(data, context={"ids": ids})
     except ValidationError as error:
         for fault in error.errors(include_url=False):
-            location: KeyPath = tuple(part for part in fault["loc"] if part != "[key]")
-            location = written.get(_words(location), location)
-            if location not in faulty:
-                problems.append(_problem(document, location, dict(fault), "[key]" in fault["loc"]))
+            field: KeyPath = fault["loc"]
+            of_key = field[-1:] == ("[key]",) and field not in document.keys  # the validator's way to point at a key
+            field = field[:-1] if of_key else field
+            location = written.get(_words(field), field)
+            if location in faulty or (fault["type"] == "missing" and dotted(field[:-1]) in marred):
+                continue
+            problems.append(_problem(document, field, location, dict(fault), of_key))
         return None, problems
-    return (None, problems) if problems else (factory, [])
+    return factory, problems
 
 
 def _words(location: KeyPath) -> tuple[str, ...]:
     return tuple(str(part) for part in location)
 
 
-def _problem(document: Document, location: KeyPath, fault: dict[str, Any], of_key: bool) -> Problem:
-    """Say in our own words what pydantic found."""
+def _problem(document: Document, field: KeyPath, location: KeyPath, fault: dict[str, Any], of_key: bool) -> Problem:
+    """Say in our own words what is wrong with a field, which the file may write under another name."""
     kind, context, value = fault["type"], fault.get("ctx", {}), fault["input"]
-    shown = _shown(value)
-    hint = ""
+    shown = _shown(value, document.texts.get(location, ""))
+    unit = UNITS[unit_of(str(field[-1])) or "count"][0] if field else ""
+    message, hint = complaint(kind, context, shown, unit), ""
+    if kind == "missing":
+        declared = field_at(field)
+        hint = _EXAMPLES.get(_words(field)) or (declared.description if declared else "") or ""
+        line, column = document.place(location if location in document.keys else location[:-1], of_key=True)
+        return Problem(document.file, line, column, dotted(location), message, hint)
     if kind == "extra_forbidden":
         of_key = True
-        message = "is not a known key"
-        hint = did_you_mean(str(location[-1]), allowed_keys(location[:-1]))
-    elif kind == "missing":
-        message = "is missing"
-        field = field_at(location)
-        hint = (field.description or "") if field else ""
-        if location == ("site",):
-            hint = "site: {country: DE}"
-        elif location == ("compute",):
-            hint = "compute: {nodes: {dgx-h100: 16}}"
+        message, hint = "is not a known key", did_you_mean(str(location[-1]), allowed_keys(location[:-1]))
     elif kind == "catalog_id":
         message, hint = context["text"], context["hint"]
     elif kind == "literal_error":
-        message, hint = f"{shown} is not one of the allowed values", f"allowed: {context['expected']}"
+        near = did_you_mean(str(value), re.findall("'([^']*)'", context["expected"]))
+        hint = near.partition(" (")[0] if near.startswith("did") else ""
     elif kind in ("model_type", "model_attributes_type", "dict_type"):
-        message, hint = f"must be a map (key: value), not {shown}", did_you_mean("", allowed_keys(location))
-        if location == ("compute", "nodes"):
-            hint = "write the counts: {dgx-h100: 16}"
-    elif kind in ("int_type", "int_from_float", "int_parsing"):
-        message = f"must be a whole number, not {shown}"
-    elif kind in ("float_type", "float_parsing"):
-        message, hint = f"must be a number, not {shown}", _example(location)
-    elif kind == "finite_number":
-        message = f"must be a finite number, not {shown}"
-    elif kind == "string_type":
-        message, hint = (
-            f"must be a text, not {shown}",
-            f"quote it: '{value}'" if isinstance(value, bool | int | float) else "",
-        )
-    elif kind == "string_pattern_mismatch":
-        message = f"{shown} is not written as wanted"
-        hint = str(getattr(field_at(location), "description", "") or f"pattern: {context['pattern']}")
-    elif kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
-        bound = next(iter(context.values()))
-        words = {
-            "greater_than": "more than",
-            "greater_than_equal": "at least",
-            "less_than": "less than",
-            "less_than_equal": "at most",
-        }
-        message = f"must be {words[kind]} {figure(bound, 9)}, not {shown}"
-        hint = _example(location)
+        message = f"must be a map (key: value), not {shown}"
+        hint = _EXAMPLES.get(_words(field)) or did_you_mean("", allowed_keys(location)) or _COUNTS
     elif kind == "too_short":
-        message, hint = "must not be empty", "write the counts: {dgx-h100: 16}"
+        message, hint = "must not be empty", _EXAMPLES.get(_words(field), "")
     elif kind in ("tuple_type", "list_type"):
-        message, hint = f"must be a list, not {shown}", "write it as [NVIDIA, Dell]"
-    else:
-        message = fault["msg"]
-    return document.problem(location, message, hint, of_key)
+        message, hint = f"must be a list, not {shown}", "write it in brackets: [NVIDIA, Dell]"
+    elif kind == "string_type":
+        message = f"must be a text, not {shown}"
+        hint = "put it in quotes" if isinstance(value, bool | int | float) else ""
+    elif kind == "string_pattern_mismatch":
+        declared = field_at(field)
+        message, hint = f"{shown} is not written as wanted", (declared.description if declared else "") or ""
+    elif kind == "float_type" and isinstance(value, int) and not isinstance(value, bool):
+        message = f"is too large: {shown}"  # an integer beyond all floating-point numbers
+    if kind.startswith(("finite_", "float_", "greater_", "less_")) and unit:
+        stem = str(field[-1]).removesuffix(f"_{unit_of(str(field[-1]))}")
+        hint = f"a number in {unit}, or with a unit: '{stem}: 10 {unit}'"
+    return document.problem(location, message or fault["msg"], hint, of_key)
 
 
-def _example(location: KeyPath) -> str:
-    """Show how a quantity is written."""
-    name = str(location[-1]) if location else ""
-    suffix = unit_of(name)
-    if suffix is None or not UNITS[suffix][1]:
-        return ""
-    stem = name.removesuffix("_" + suffix)
-    return f"in {UNITS[suffix][0]}: is the unit right? A unit may be written out: {stem}: 10 {UNITS[suffix][0]}"
+_COUNTS = "write catalog ids and counts: {ID: 4}"
+_EXAMPLES = {
+    ("site",): "site: {country: DE}",
+    ("compute",): "compute: {nodes: {dgx-h100: 16}}",
+    ("compute", "nodes"): "write catalog ids and counts: {dgx-h100: 16}",
+}
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, text: str) -> str:
+    """Show a value as it stands in the file."""
     if isinstance(value, dict):
         return "a map"
     if isinstance(value, list):
         return "a list"
     if value is None:
         return "nothing"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    text = (
-        value
-        if isinstance(value, str)
-        else figure(value, 9)
-        if isinstance(value, int | float) and value == value
-        else str(value)
-    )
-    return f"'{text[:60]}{'…' if len(text) > 60 else ''}'" if isinstance(value, str) else text
+    if isinstance(value, str):
+        return quoted(value)
+    return quoted(text or str(value))[1:-1]

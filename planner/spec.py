@@ -54,7 +54,7 @@ def _known(kind: str) -> AfterValidator:
     def check(value: str, info: ValidationInfo) -> str:
         ids: Mapping[str, typing.Collection[str]] = (info.context or {}).get("ids", {})
         if kind in ids and value not in ids[kind]:
-            elsewhere = sorted(other for other, known in ids.items() if value in known)
+            elsewhere = sorted(other for other, known in ids.items() if value in known and other != "prices")
             message = f"'{value}' is not in the catalog of {kind.replace('_', ' ')}"
             if elsewhere:
                 message += f" (it is one of the {elsewhere[0].replace('_', ' ')})"
@@ -317,14 +317,14 @@ def unfold_quantities(data: Any, model: type[Section] = Factory, path: tuple[str
     written: dict[tuple[str, ...], tuple[str, ...]] = {}
     stems = {name.removesuffix("_" + suffix): (name, suffix) for name, suffix in _quantities(model).items()}
     for key, value in data.items():
-        if value is None:  # a section whose lines are all commented out is not declared
-            continue
         here = (*path, key)
         name, suffix = stems.get(key) or (key, _quantities(model).get(key, ""))
+        if value is None and name in model.model_fields:  # a section whose lines are all commented out is not declared
+            continue
         if suffix:
             if name != key:
                 written[*path, name] = here
-            if name != key and name in data:
+            if name != key and data.get(name) is not None:
                 problems.append((here, f"{key} and {name} say the same thing", "keep one of them"))
                 continue
             number, problem = _number(value, key, name, suffix)

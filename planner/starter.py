@@ -56,7 +56,7 @@ def starter(name: str, node_id: str, count: int, catalog: Catalog) -> str:
         YAML.
     """
     node = catalog.get(Node, node_id)
-    # Round limits that this many nodes keep: twice the nodes' power, and their price and half again.
+    # Limits that this many nodes keep with room to spare: twice the nodes' own power and price.
     megawatts = node.power_max_kw * count * 2 / 1000
     price = catalog.price(node_id)
     return TEMPLATE.format(

@@ -77,123 +77,24 @@ UNITS: dict[str, tuple[str, dict[str, float]]] = {
 }
 
 # Names without a unit: labels, references, containers of named parts, and counts whose name is the thing counted.
-DIMENSIONLESS = frozenset(
-    [
-        "id",
-        "name",
-        "vendor",
-        "kind",
-        "technology",
-        "medium",
-        "stage",
-        "role",
-        "note",
-        "notes",
-        "confidence",
-        "source_url",
-        "description",
-        "country",
-        "region",
-        "target",
-        "topology",
-        "schema_version",
-        "catalog_version",
-        "digest",
-        "code",
-        "severity",
-        "path",
-        "message",
-        "hint",
-        "unit",
-        "statement",
-        "text",
-        "value",
-        "limit",
-        "node",
-        "gpu",
-        "switch",
-        "rack",
-        "pdu",
-        "cable",
-        "transformer",
-        "ups",
-        "distribution",
-        "air",
-        "liquid",
-        "compute_switch",
-        "own_rack",
-        "redundancy",
-        "scheme",
-        "site",
-        "hall",
-        "compute",
-        "fabrics",
-        "storage",
-        "power",
-        "cooling",
-        "workloads",
-        "platform",
-        "sovereignty",
-        "budget",
-        "deploy",
-        "catalog",
-        "factory",
-        "recipe",
-        "nodes",
-        "gpus",
-        "hosts",
-        "racks",
-        "servers",
-        "systems",
-        "switches",
-        "tiers",
-        "planes",
-        "rails",
-        "links_per_host",
-        "hosts_per_unit",
-        "nodes_per_unit",
-        "units",
-        "leaf",
-        "spine",
-        "core",
-        "node_leaf",
-        "leaf_spine",
-        "spine_core",
-        "switches_by_tier",
-        "cables_by_layer",
-        "links_by_layer",
-        "cables_by_id",
-        "pods",
-        "radix",
-        "excluded_vendors",
-        "management_nodes",
-        "fabric_managers",
-        "out_of_band",
-        "in_band",
-        "groups",
-        "items",
-        "category",
-        "chain",
-        "stages",
-        "has_error",
-        "limited_by",
-        "systems",
-        "bom",
-        "findings",
-        "assumptions",
-        "binding_constraint",
-        "cost",
-        "bill_of_materials",
-        "item",
-        "catalog_id",
-        "file",
-        "line",
-        "column",
-    ]
-)
+# fmt: off
+DIMENSIONLESS = frozenset({
+    "air", "assumptions", "bill_of_materials", "binding_constraint", "budget", "cable", "cables_by_layer", "catalog",
+    "catalog_version", "category", "code", "compute", "compute_switch", "confidence", "construction", "cooling",
+    "core", "cost", "count", "country", "deploy", "description", "digest", "distribution", "excluded_vendors",
+    "fabric_managers", "fabrics", "factory", "findings", "gpu", "gpus", "groups", "hall", "hint", "hosts",
+    "hosts_per_unit", "id", "in_band", "in_band_switch", "item", "kind", "leaf", "leaf_spine", "limit", "limited_by",
+    "links_by_layer", "links_per_host", "liquid", "management_nodes", "medium", "message", "name", "node",
+    "node_leaf", "nodes", "nodes_per_unit", "note", "out_of_band", "own_rack", "path", "pdu", "pdu_redundancy",
+    "planes", "platform", "power", "rack", "racks", "radix", "rails", "recipe", "region", "role", "schema_version",
+    "severity", "site", "source_url", "sovereignty", "spine", "spine_core", "stage", "stages", "statement", "storage",
+    "storage_switch", "switch", "switches_by_tier", "systems", "target", "technology", "tiers", "topology",
+    "transformer", "unit", "units", "ups", "value", "vendor", "workloads",
+})
+# fmt: on
 
 # Spellings that mean bits to one reader and bytes to the next.
-_AMBIGUOUS = re.compile(r"^([kMGTPE])b(ps|/s)?$|^([kMGTPE])Bps$|^([kMGTPE])i?b$|^b(ps|/s)$")
+_AMBIGUOUS = re.compile(r"^([kMGTPE])b(ps|/s)?$|^([kMGTPE])Bps$|^b(ps|/s)$")
 _QUANTITY = re.compile(r"^([+-]?[0-9][0-9_,]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)\s*([A-Za-z/][A-Za-z0-9/]*)$")
 _NUMBER = re.compile(r"^[+-]?[0-9][0-9_,]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$")
 
@@ -253,38 +154,53 @@ def parse_quantity(text: str, suffix: str) -> float:
     planner.units.QuantityError: '400 Gb' is ambiguous: 400 Gbit or 400 Gbyte?
     """
     shown, table = UNITS[suffix]
-    match = _QUANTITY.match(text.strip())
-    example = f"write a number and a unit such as '10 {shown}'" if table else "write a plain number"
-    if _NUMBER.match(text.strip()):
-        raise QuantityError(f"'{text}' has no unit", f"{example} (units: {', '.join(table)})" if table else example)
+    stripped = text.strip()
+    said = f"'{stripped[:60]}{'…' if len(stripped) > 60 else ''}'"
+    units = f"units: {', '.join(table)}"
+    example = f"write a number and a unit such as '10 {shown}' ({units})" if table else "write a plain number"
+    if _NUMBER.match(stripped):
+        raise QuantityError(f"{said} has no unit", example)
+    match = _QUANTITY.match(stripped)
     if not match:
-        raise QuantityError(f"'{text}' is not a quantity", f"{example} (units: {', '.join(table)})" if table else example)
+        raise QuantityError(f"{said} is not a quantity", example)
     number, unit = match[1], match[2]
-    if _AMBIGUOUS.match(unit):
-        prefix = unit[0] if unit[0] != "b" else ""
-        rate = "/s" if "/s" in unit or unit.endswith("ps") or suffix.endswith("per_s") else ""
-        if "B" in unit:
-            meanings = [f"{number} {prefix}byte/s"]
-            raise QuantityError(f"'{text}' is not spelled out", f"write {meanings[0]}")
-        bits, bytes_ = f"{prefix}bit", f"{prefix}byte"
-        raise QuantityError(
-            f"'{text}' is ambiguous: {number} {bits} or {number} {bytes_}?",
-            f"write '{number} {bits}{rate}' (= {_shown(number, 1, 8)} {bytes_}{rate}) or"
-            f" '{number} {bytes_}{rate}' (= {_shown(number, 8, 1)} {bits}{rate})",
-        )
     if "," in number:
-        raise QuantityError(f"'{text}' has a comma: is it a decimal or a thousands separator?", "write 1200.5 or 1_200")
+        raise QuantityError(f"{said} has a comma: is it a decimal or a thousands separator?", "write 1200.5 or 1_200")
+    number = number.replace("_", "")
+    rate = unit.endswith(("/s", "ps"))
+    if unit not in table and _AMBIGUOUS.match(unit) and ("Gbit/s" in table or ("GB" in table and not rate)):
+        raise _ambiguous(said, number, unit, table)
     if unit not in table:
-        allowed = ", ".join(table) if table else "none: write a plain number"
-        raise QuantityError(f"'{unit}' is not a unit of {shown or 'a plain number'}", f"units allowed here: {allowed}")
-    value = float(number.replace("_", "")) * table[unit]
+        hint = f"units allowed here: {', '.join(table)}" if table else "write a plain number"
+        near = [each for each in table if each.lower() in (unit.lower(), unit.lower() + "/s")]
+        if len(near) == 1:
+            hint = f"did you mean {near[0]}? ({hint})"
+        raise QuantityError(f"'{unit[:60]}' is not a unit of {shown or 'a plain number'}", hint)
+    value = float(number) * table[unit]
     if not math.isfinite(value):
-        raise QuantityError(f"'{text}' is not a finite number", example)
-    return float(f"{value:.15g}")  # 0.1 kW is 100 W, not 100.00000000000001
+        raise QuantityError(f"{said} is not a finite number", example)
+    # 0.1 kW is 100 W, not 100.00000000000001; but what is in the unit already stays to the last digit.
+    return value if table[unit] == 1.0 else float(f"{value:.15g}")
 
 
-def _shown(number: str, times: float, over: float) -> str:
-    return f"{float(number.replace('_', '').replace(',', '')) * times / over:g}"
+def _ambiguous(said: str, number: str, unit: str, table: dict[str, float]) -> QuantityError:
+    """Refuse a unit that may mean bits or bytes, and write out each meaning that is allowed here."""
+    prefix = unit[0] if unit[0] != "b" else ""
+    rate = "/s" if "Gbit/s" in table else ""
+    if "B" in unit:
+        spelled = [each for each in (f"{prefix}byte/s", f"{prefix}B/s") if each in table]
+        hint = f"write '{number} {spelled[0]}'" if spelled else f"units allowed here: {', '.join(table)}"
+        return QuantityError(f"{said} is not spelled out", hint)
+    bits, bytes_ = f"{prefix}bit", f"{prefix}byte"
+    meanings = [
+        (f"{number} {bits}{rate}", f"{float(number) / 8:g} {bytes_}{rate}"),
+        (f"{number} {bytes_}{rate}", f"{float(number) * 8:g} {bits}{rate}"),
+    ]
+    allowed = [f"'{this}' (= {other})" for this, other in meanings if this.rpartition(" ")[2] in table]
+    return QuantityError(
+        f"{said} is ambiguous: {number} {bits} or {number} {bytes_}?",
+        f"write {' or '.join(allowed)}" if allowed else f"units allowed here: {', '.join(table)}",
+    )
 
 
 def figure(value: float, digits: int = 4) -> str:

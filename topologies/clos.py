@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 __all__ = ["FatTree", "TopologyError", "fat_tree", "largest_fat_tree_hosts"]
 
@@ -30,8 +31,9 @@ class TopologyError(ValueError):
 class FatTree:
     """The counts of a fat tree of ``planes`` identical, unconnected planes.
 
-    ``*_count`` are over all planes; ``*_ports`` are of one switch. A *unit* is the group of hosts that share one leaf per
-    rail (NVIDIA: scalable unit); a *pod* is the group of leaves that share one set of spines in a three-tier fabric.
+    ``*_count`` and ``*_links`` are over all planes; ``*_ports`` are of one switch, ``units``, ``service_units`` and ``pods`` of
+    one plane. A *unit* is the group of hosts that share one leaf per rail (NVIDIA: scalable unit); a *pod* is the group of
+    leaves that share one set of spines in a three-tier fabric.
     """
 
     hosts: int
@@ -84,18 +86,20 @@ class FatTree:
         return self.hosts_per_unit, self.hosts - self.hosts_per_unit * (self.units - 1)
 
     def bisection_links(self) -> int:
-        """Links across the worst even split of the hosts, one direction, over all planes.
+        """Links that cross any even split of the hosts, one direction, over all planes.
 
         Returns
         -------
         int
-            Links. Multiply by the link rate for bandwidth in one direction.
+            Links, however the hosts are split in two halves (of an odd number, one half has a host more). Multiply by the
+            link rate for bandwidth in one direction.
 
         Notes
         -----
-        Every leaf passes up at most ``min(hosts on it, uplinks)`` links; half of that sum crosses the split. A single
-        switch passes half its endpoints. Exact for an even number of equally filled leaves (the split then runs between
-        leaves), a lower bound otherwise. Spines and cores are non-blocking by construction.
+        In each rail, every leaf passes up at most ``min(hosts on it, uplinks)`` links; half of that sum, rounded down,
+        crosses the split. A single switch passes the links of half the hosts. Exact for a single switch and for an even
+        number of units, all full (the worst split then runs between leaves), a lower bound otherwise. Spines and cores are
+        non-blocking by construction.
 
         References
         ----------
@@ -108,11 +112,12 @@ class FatTree:
         >>> fat_tree(32, 8, radix=64).bisection_links()
         128
         """
-        if self.tiers == 1:
-            return self.hosts * self.links_per_host // 2 * self.planes
+        # Rails and planes are alike and carry whole links, so it is the half of one rail that is rounded.
         full, last = self.hosts_by_unit()
-        per_rail = (self.units - 1) * min(full, self.leaf_up_ports) + min(last, self.leaf_up_ports)
-        return per_rail * self.links_per_host // 2 * self.planes
+        if self.tiers > 1:
+            full, last = min(full, self.leaf_up_ports), min(last, self.leaf_up_ports)
+        per_rail = (self.units - 1) * full + last
+        return per_rail // 2 * self.links_per_host * self.planes
 
     def cables_by_layer(self, links_per_cable: int = 1) -> dict[str, int]:
         """Cables of each layer, counted at the switch's own port rate.
@@ -146,7 +151,10 @@ class FatTree:
             leaves_of_unit = self.links_per_host * self.planes
             node_leaf = leaves_of_unit * ((self.units - 1) * cables(full) + cables(last))
         return {
-            "node_leaf": node_leaf + cables(self.extra_links) + cables(self.service_links),
+            "node_leaf": node_leaf
+            + cables(self.extra_links)
+            # As with hosts: links of two planes cannot share a port.
+            + self.planes * cables(self.service_links // self.planes),
             "leaf_spine": self.leaf_count * cables(self.leaf_up_ports),
             "spine_core": self.spine_count * cables(self.spine_up_ports),
         }
@@ -206,18 +214,21 @@ def fat_tree(
     Notes
     -----
     A leaf has *d* ports down and *u* up, ``d/u <= oversubscription_ratio``. Leaves = rails x units x planes. Where a leaf
-    has ports to spare (small units, uneven ratios), the *u* that needs the fewest spines is taken, then the smallest.
+    has ports to spare (small units, uneven ratios), the *u* that needs the fewest switches is taken, then the fewest links.
 
-    Service leaves come in groups of one a rail, each with at most *u* links down.
+    Service leaves come in groups of one a rail, each with at most *u* links down, and no more than *d*.
 
     Two tiers: the number of spines *s* is the smallest divisor of *u* with ``leaves * u / s <= radix``.
 
-    Three tiers: the leaves of a rail form one pod where they fit (traffic inside a rail then stays below the core), and
-    otherwise the number of pods that needs the fewest switches. A pod's spines *s* are the smallest divisor of *u* with
-    ``D = leaves_per_pod * u / s <= radix / 2``; each has
-    ``U >= D`` ports up. The cores form *g* groups of *k*: a spine stripes ``U / k`` links to each core of one group and a
-    group serves ``s / g`` spines of every pod, so *k* divides *U*, *g* divides *s*, and ``(pods*s/g) * (U/k) <= radix``.
-    The fewest ``g * k`` is taken, then the fewest links.
+    Three tiers: the leaves of a rail form one pod where they fit (traffic inside a rail then stays below the core), unless
+    that needs more switches than the first number of units that does not fit; otherwise they form pods of equal size. A
+    pod's number of spines *s* divides *u*; each has ``D = leaves_per_pod * u / s <= radix / 2`` ports down and ``U >= D``
+    up. The cores form *g* groups of *k*: a spine stripes ``U / k`` links to each core of one group and a group serves
+    ``s / g`` spines of every pod, so *k* divides *U*, *g* divides *s*, and ``(pods*s/g) * (U/k) <= radix``. Of all these,
+    the fewest spines and cores together are taken, then the fewest links.
+
+    What serves more units also serves fewer, so one host more never needs fewer switches (extra links apart: they may take
+    ports that more uplinks would use).
 
     References
     ----------
@@ -239,14 +250,11 @@ def fat_tree(
     >>> tree.tiers, tree.leaf_count, tree.spine_count, tree.core_count, tree.spine_core_links
     (3, 128, 128, 64, 4096)
     """
+    _check(links_per_host, radix, oversubscription_ratio, service_links, spines_min)
     _require(hosts >= 1, "hosts must be at least 1")
-    _require(links_per_host >= 1, "links_per_host must be at least 1")
-    _require(radix >= 2, "radix must be at least 2")
     _require(tiers in (None, 1, 2, 3), "tiers must be 1, 2 or 3")
     _require(planes >= 1, "planes must be at least 1")
-    _require(oversubscription_ratio >= 1, "oversubscription_ratio must be at least 1")
-    _require(extra_links >= 0 and service_links >= 0, "extra_links and service_links must not be negative")
-    _require(spines_min >= 1, "spines_min must be at least 1")
+    _require(extra_links >= 0, "extra_links must not be negative")
     leaf_down, leaf_up = _leaf_ports(radix, hosts_per_unit, oversubscription_ratio, spines_min)
 
     single_switch_hosts = (radix * planes - extra_links - service_links * planes) // (links_per_host * planes)
@@ -279,31 +287,45 @@ def fat_tree(
         )
 
     unit_hosts = leaf_down
-    service_units = math.ceil(service_links / (links_per_host * leaf_up))
     units = math.ceil(hosts / unit_hosts)
+    service_units = _service_units(service_links, links_per_host, leaf_down, leaf_up)
+    most_units = _most_units(links_per_host, radix, tiers or 3) - service_units
+
+    def largest(units: int) -> int:
+        """Count the hosts that `units` carry beside the extra links."""
+        ports = (units + service_units) * links_per_host * planes * (radix - leaf_up) - service_links * planes - extra_links
+        fit = min(units * unit_hosts, ports // (links_per_host * planes))
+        # Fewer units never have more ports to spare, so what does not reach the last unit fits no number of them.
+        on_leaves = fit if fit > (units - 1) * unit_hosts else 0
+        return max(on_leaves, single_switch_hosts if tiers is None else 0, 0)
+
+    if units > most_units:
+        raise TopologyError(
+            f"{hosts} hosts with {links_per_host} rails exceed {tiers or 3} tiers of {radix}-port switches"
+            f" (largest: {largest(most_units)} hosts)",
+            largest(most_units),
+        )
     all_units = units + service_units
     chosen = tiers or (2 if all_units <= _most_units(links_per_host, radix, 2) else 3)
-    if all_units > _most_units(links_per_host, radix, chosen):
-        largest = (_most_units(links_per_host, radix, chosen) - service_units) * unit_hosts
-        largest = max(largest, single_switch_hosts if tiers is None else 0, 0)
-        raise TopologyError(
-            f"{hosts} hosts with {links_per_host} rails exceed {chosen} tiers of {radix}-port switches"
-            f" (largest: {largest} hosts)",
-            largest,
-        )
-
     leaves = links_per_host * all_units  # of one plane
+    links_down = planes * (hosts * links_per_host + service_links) + extra_links
+    ups = range(leaf_up, radix - max(leaf_down, math.ceil(links_down / (leaves * planes))) + 1)
+    if not ups:
+        free = leaves * planes * (radix - leaf_up) - (links_down - extra_links)
+        raise TopologyError(
+            f"{extra_links} extra links find {free} free leaf ports beside {hosts} hosts; fewer hosts in the last unit would"
+            f" free more (largest: {largest(units)} hosts)",
+            largest(units),
+            "ports",
+        )
     if chosen == 2:
         pods = 1
-        spines, leaf_up = min(
-            (_smallest_divisor(up, at_least=max(leaves * up / radix, spines_min)), up)
-            for up in range(leaf_up, radix - leaf_down + 1)
-        )
+        spines, leaf_up = min((_smallest_divisor(up, at_least=max(leaves * up / radix, spines_min)), up) for up in ups)
         spine_down, spine_up, cores = leaves * leaf_up // spines, 0, 0
     else:
-        pods, spines, cores, leaf_up, spine_down, spine_up = _three_tiers(all_units, links_per_host, leaf_down, leaf_up, radix)
+        pods, spines, cores, leaf_up, spine_down, spine_up = _three_tiers(all_units, links_per_host, ups, radix)
 
-    tree = FatTree(
+    return FatTree(
         hosts=hosts,
         links_per_host=links_per_host,
         planes=planes,
@@ -323,16 +345,6 @@ def fat_tree(
         spine_down_ports=spine_down,
         spine_up_ports=spine_up,
     )
-    if tree.free_leaf_ports < 0:
-        missing = -tree.free_leaf_ports
-        fewer = math.ceil(missing / (links_per_host * planes))
-        raise TopologyError(
-            f"{extra_links} extra links find {extra_links - missing} free leaf ports beside {hosts} hosts; {fewer} fewer"
-            f" host(s) in the last unit would free them (largest: {hosts - fewer} hosts)",
-            hosts - fewer,
-            "ports",
-        )
-    return tree
 
 
 def largest_fat_tree_hosts(
@@ -371,14 +383,29 @@ def largest_fat_tree_hosts(
     >>> largest_fat_tree_hosts(8, radix=64, tiers=2), largest_fat_tree_hosts(8, radix=64, tiers=3)
     (256, 8192)
     """
+    _check(links_per_host, radix, oversubscription_ratio, service_links, spines_min)
+    _require(tiers in (2, 3), "tiers must be 2 or 3")
     leaf_down, leaf_up = _leaf_ports(radix, hosts_per_unit, oversubscription_ratio, spines_min)
-    units = _most_units(links_per_host, radix, tiers) - math.ceil(service_links / (links_per_host * leaf_up))
+    units = _most_units(links_per_host, radix, tiers) - _service_units(service_links, links_per_host, leaf_down, leaf_up)
     return max(units, 0) * leaf_down
 
 
 def _most_units(rails: int, radix: int, tiers: int) -> int:
     """Units that fit: a spine (two tiers) sees every leaf, a core (three tiers) every pod of radix/2 leaves."""
     return radix // rails if tiers == 2 else (radix // rails) * (radix // 2)
+
+
+def _service_units(service_links: int, rails: int, leaf_down: int, leaf_up: int) -> int:
+    """Count groups of service leaves, one leaf a rail: as many links down as up, on ports that are not for uplinks."""
+    return math.ceil(service_links / (rails * min(leaf_down, leaf_up)))
+
+
+def _check(links_per_host: int, radix: int, oversubscription_ratio: float, service_links: int, spines_min: int) -> None:
+    _require(links_per_host >= 1, "links_per_host must be at least 1")
+    _require(radix >= 2, "radix must be at least 2")
+    _require(1 <= oversubscription_ratio < math.inf, "oversubscription_ratio must be at least 1, and finite")
+    _require(service_links >= 0, "service_links must not be negative")
+    _require(spines_min >= 1, "spines_min must be at least 1")
 
 
 def _require(condition: bool, message: str) -> None:
@@ -389,7 +416,7 @@ def _require(condition: bool, message: str) -> None:
 def _leaf_ports(radix: int, hosts_per_unit: int | None, oversubscription_ratio: float, spines_min: int) -> tuple[int, int]:
     """Ports down and up of a leaf: the most down whose share upward keeps to the ratio and reaches every spine."""
     # The tiny slack keeps a ratio such as 42/22 from losing a port to binary rounding.
-    most_down = math.floor(radix * oversubscription_ratio / (1 + oversubscription_ratio) + 1e-9)
+    most_down = math.floor(radix / (1 + 1 / oversubscription_ratio) + 1e-9)
     most_down = min(most_down, radix - spines_min)
     if most_down < 1:
         raise TopologyError(f"a switch of {radix} ports is too small for a leaf with {spines_min} spine(s)", 0, "unit")
@@ -407,45 +434,55 @@ def _leaf_ports(radix: int, hosts_per_unit: int | None, oversubscription_ratio: 
     return down, max(math.ceil(down / oversubscription_ratio - 1e-9), spines_min)
 
 
-def _divisors(number: int) -> list[int]:
-    return [candidate for candidate in range(1, number + 1) if number % candidate == 0]
+@cache
+def _divisors(number: int) -> tuple[int, ...]:
+    return tuple(candidate for candidate in range(1, number + 1) if number % candidate == 0)
 
 
 def _smallest_divisor(number: int, at_least: float) -> int:
     return next(divisor for divisor in _divisors(number) if divisor >= at_least)
 
 
-def _three_tiers(units: int, rails: int, leaf_down: int, leaf_up: int, radix: int) -> tuple[int, int, int, int, int, int]:
+def _three_tiers(units: int, rails: int, ups: range, radix: int) -> tuple[int, int, int, int, int, int]:
     """Pods, spines, cores, then ports: leaf up, spine down, spine up (see Notes of `fat_tree`)."""
-    fewest = math.ceil(units / (radix // 2))
-    # A rail that fits one pod stays whole; beyond that, more pods than the fewest may need fewer cores.
-    best: tuple[int, int, int, int, int, int, int] | None = None
-    for pods_per_rail in [1] if fewest == 1 else range(fewest, radix // rails + 1):
-        pods = rails * pods_per_rail
-        leaves_per_pod = math.ceil(units / pods_per_rail)
-        spines_per_pod, up = min(
-            (_smallest_divisor(up, at_least=leaves_per_pod * up / (radix // 2)), up)
-            for up in range(leaf_up, radix - leaf_down + 1)
-        )
-        spines = pods * spines_per_pod
-        if best and spines >= best[0]:
-            continue
-        spine_down = leaves_per_pod * up // spines_per_pod
-        spine_up, cores = _cores(pods, spines_per_pod, spine_down, radix)
-        option = (spines + cores, pods, spines, cores, up, spine_down, spine_up)
-        best = min(best, option) if best else option
+    most_pods, most_leaves = radix // rails, radix // 2  # pods of a rail, leaves of a pod
+    if units > most_leaves:
+        return _pods(units, rails, range(math.ceil(units / most_leaves), most_pods + 1), ups, radix)
+    whole = _pods(units, rails, range(1, 2), ups, radix)
+    if most_pods == 1:
+        return whole
+    # Some port counts (primes) share out badly: a rail that fits a pod must not need more than one that just does not.
+    apart = _pods(most_leaves + 1, rails, range(2, most_pods + 1), ups, radix)
+    return whole if whole[1] + whole[2] <= apart[1] + apart[2] else apart
+
+
+def _pods(units: int, rails: int, pods_per_rail: range, ups: range, radix: int) -> tuple[int, int, int, int, int, int]:
+    """As `_three_tiers`, with one of `pods_per_rail`: the fewest spines and cores, then the fewest links."""
+    best: tuple[int, int, int, int, int, int, int, int] | None = None
+    for leaves_per_pod in sorted({math.ceil(units / pods) for pods in pods_per_rail}, reverse=True):
+        pods = rails * math.ceil(units / leaves_per_pod)
+        for up in ups:
+            for spines_per_pod in _divisors(up):
+                spines = pods * spines_per_pod
+                spine_down = leaves_per_pod * up // spines_per_pod
+                at_least = spines + math.ceil(spines * spine_down / radix)
+                if spine_down > radix // 2 or (best and at_least > best[0]):
+                    continue
+                cores, spine_up = _cores(pods, spines_per_pod, spine_down, radix)
+                links = rails * units * up + spines * spine_up
+                option = (spines + cores, links, pods, spines, cores, up, spine_down, spine_up)
+                best = min(best, option) if best else option
     assert best is not None  # noqa: S101 - the caller has checked that the units fit
-    return best[1:]
+    return best[2:]
 
 
 def _cores(pods: int, spines_per_pod: int, spine_down: int, radix: int) -> tuple[int, int]:
-    """Ports up of a spine and number of cores: fewest cores, then fewest links (see Notes of `fat_tree`)."""
-    options = [
-        (groups * cores_per_group, spine_up)
-        for spine_up in range(spine_down, radix - spine_down + 1)
-        for groups in _divisors(spines_per_pod)
-        for cores_per_group in _divisors(spine_up)
-        if pods * spines_per_pod * spine_up <= radix * groups * cores_per_group
-    ]
-    cores, spine_up = min(options)
-    return spine_up, cores
+    """Count the cores and the ports up of a spine: fewest cores, then fewest links (see Notes of `fat_tree`)."""
+    options = []
+    for groups in _divisors(spines_per_pod):
+        most_links = radix * groups // (pods * spines_per_pod)  # from one spine to one core of its group
+        for links in range(1, min(most_links, spine_down) + 1):
+            cores_per_group = math.ceil(spine_down / links)
+            if cores_per_group * links <= radix - spine_down:
+                options.append((groups * cores_per_group, cores_per_group * links))
+    return min(options)

@@ -16,10 +16,11 @@ from pydantic import ValidationError
 
 from planner.catalog import records
 from planner.catalog.records import Record
-from planner.errors import InputErrors, Problem, did_you_mean
+from planner.errors import InputErrors, Problem, complaint, did_you_mean, quoted
+from planner.units import UNITS, unit_of
 from planner.yamlfile import read_text
 
-__all__ = ["KINDS", "Catalog", "load_catalog"]
+__all__ = ["KINDS", "Catalog", "load_catalog", "read_catalog"]
 
 # kind, which is also the file's name -> its rows' class
 KINDS: dict[str, type[Record]] = {
@@ -106,39 +107,71 @@ def load_catalog(folder: Path | None = None) -> Catalog:
     InputErrors
         With every faulty cell, by file and line.
     """
+    catalog, _, problems = read_catalog(folder)
+    if problems:
+        raise InputErrors(problems)
+    return catalog
+
+
+def read_catalog(folder: Path | None = None) -> tuple[Catalog, dict[str, frozenset[str]], list[Problem]]:
+    """Load as much of the catalog as can be read: for `load_catalog`, and for a factory's own faults to be found beside these.
+
+    Returns
+    -------
+    tuple
+        The catalog; its ids by kind, those of faulty rows too and without the kinds that cannot be read, so that what refers
+        to them is not reported as well; and what is wrong, by file and line.
+    """
     base = _built_in()
     if folder is None:
-        return base
-    if not folder.is_dir():
-        raise InputErrors([Problem(str(folder), 0, 0, "", "is not a folder with catalog files", _files_hint())])
-    files = sorted(path for path in folder.iterdir() if path.suffix == ".csv")
+        return base, base.ids(), []
+    files, problems = _files(folder)
+    rows = {kind: dict(known) for kind, known in base.rows.items()}
+    named: dict[str, set[str]] = {kind: set(known) for kind, known in base.rows.items()}
+    overrides: list[tuple[str, str, str]] = []
+    digest = hashlib.sha256(base.version.encode())
+    lines: dict[tuple[str, str], _Line] = {}
+    unread: set[str] = set()
+    for path in files:
+        kind = path.stem
+        try:
+            text = read_text(path)
+        except InputErrors as errors:
+            problems += errors.problems
+            unread.add(kind)
+            continue
+        digest.update(path.name.encode() + b"\0" + text.replace("\r\n", "\n").encode())
+        for line, record in _parse(str(path), kind, text, base.rows[kind], named[kind], problems):
+            before = base.rows[kind].get(record.id)
+            if before is not None:
+                overrides.append((kind, record.id, _difference(before, record)))
+            rows[kind][record.id] = record
+            lines[kind, record.id] = line
+    if not unread:
+        problems += _dangling(rows, named, lines)
+    frozen = {kind: MappingProxyType(dict(sorted(known.items()))) for kind, known in rows.items()}
+    catalog = Catalog(MappingProxyType(frozen), digest.hexdigest()[:12], tuple(sorted(overrides)))
+    ids = catalog.ids()
+    return catalog, {kind: ids[kind] | frozenset(named.get(kind, ())) for kind in ids if kind not in unread}, problems
+
+
+def _files(folder: Path) -> tuple[list[Path], list[Problem]]:
+    """List a folder's catalog files."""
+    kinds = "name files after the catalog's kinds: " + ", ".join(f"{kind}.csv" for kind in KINDS)
+    try:
+        if not folder.is_dir():
+            return [], [Problem(str(folder), 0, 0, "", "is not a folder with catalog files", kinds)]
+        files = sorted(path for path in folder.iterdir() if path.suffix == ".csv")
+    except OSError as error:
+        return [], [Problem(str(folder), 0, 0, "", f"cannot be read: {error.strerror}", "")]
+    if not files:
+        return [], [Problem(str(folder), 0, 0, "", "holds no catalog file", kinds)]
     problems = [
-        Problem(str(path), 0, 0, "", f"'{path.stem}' is no kind of the catalog", did_you_mean(path.stem, KINDS))
+        Problem(str(path), 0, 0, "", f"{quoted(path.stem)} is no kind of the catalog", did_you_mean(path.stem, KINDS))
         for path in files
         if path.stem not in KINDS
     ]
-    if not files:
-        problems.append(Problem(str(folder), 0, 0, "", "holds no catalog file", _files_hint()))
-    rows = {kind: dict(known) for kind, known in base.rows.items()}
-    overrides: list[tuple[str, str, str]] = []
-    digest = hashlib.sha256(base.version.encode())
-    places: dict[tuple[str, str], tuple[str, int]] = {}
-    for path in files:
-        if path.stem not in KINDS:
-            continue
-        text = read_text(path)
-        digest.update(path.name.encode() + b"\0" + text.replace("\r\n", "\n").encode())
-        for line, record in _parse(str(path), path.stem, text, base.rows[path.stem], problems):
-            before = base.rows[path.stem].get(record.id)
-            if before is not None:
-                overrides.append((path.stem, record.id, _difference(before, record)))
-            rows[path.stem][record.id] = record
-            places[path.stem, record.id] = (str(path), line)
-    problems += _dangling(rows, places)
-    if problems:
-        raise InputErrors(problems)
-    frozen = {kind: MappingProxyType(dict(sorted(known.items()))) for kind, known in rows.items()}
-    return Catalog(MappingProxyType(frozen), digest.hexdigest()[:12], tuple(sorted(overrides)))
+    return [path for path in files if path.stem in KINDS], problems
 
 
 @functools.cache
@@ -149,77 +182,151 @@ def _built_in() -> Catalog:
     for kind in KINDS:
         text = (DATA / f"{kind}.csv").read_text(encoding="utf-8")
         digest.update(kind.encode() + b"\0" + text.encode())
-        rows[kind] = {record.id: record for _, record in _parse(f"{kind}.csv", kind, text, {}, problems)}
-    problems += _dangling(rows, {})
+        rows[kind] = {record.id: record for _, record in _parse(f"{kind}.csv", kind, text, {}, set(), problems)}
+    problems += _dangling(rows, {kind: set(known) for kind, known in rows.items()}, {})
     if problems:
         raise InputErrors(problems)
     frozen = {kind: MappingProxyType(dict(sorted(known.items()))) for kind, known in rows.items()}
     return Catalog(MappingProxyType(frozen), digest.hexdigest()[:12])
 
 
+@dataclass(frozen=True)
+class _Line:
+    """Where a row stands: its file, the line it begins in, its text, and the columns that its file has."""
+
+    file: str
+    number: int
+    text: str
+    header: tuple[str, ...] = ()
+
+    def place(self, name: str) -> tuple[int, int]:
+        """Find line and column of a cell; of the row where it has no such cell."""
+        if name not in self.header:
+            return self.number, 1
+        return _cells(self.text, self.number)[self.header.index(name)]
+
+    def problem(self, name: str, path: str, message: str, hint: str = "") -> Problem:
+        """Make a problem located at a cell."""
+        return Problem(self.file, *self.place(name), path, message, hint)
+
+
+def _cells(text: str, line: int) -> list[tuple[int, int]]:
+    """Find line and column of each cell of a row, which may run over several lines."""
+    column = 1
+    places = [(line, column)]
+    in_quotes = False
+    for char in text:
+        column += 1
+        in_quotes ^= char == '"'
+        if char == "\n":
+            line, column = line + 1, 1
+        elif char == "," and not in_quotes:
+            places.append((line, column))
+    return places
+
+
 def _parse(
-    file: str, kind: str, text: str, known: Mapping[str, Record], problems: list[Problem]
-) -> Iterator[tuple[int, Record]]:
-    """Yield (line, record) of every good row; append what is wrong with the others to `problems`."""
+    file: str, kind: str, text: str, known: Mapping[str, Record], named: set[str], problems: list[Problem]
+) -> Iterator[tuple[_Line, Record]]:
+    """Yield every good row and where it stands; append what is wrong with the others to `problems`, all ids to `named`."""
     record = KINDS[kind]
-    reader = csv.reader(io.StringIO(text), strict=True)
+    source = io.StringIO(text, newline="").readlines()
+    reader = csv.reader(source, strict=True)
     seen: dict[str, int] = {}
+    start = 1
     try:
-        header = next(reader, [])
-        for column, name in enumerate(header, 1):
-            if name not in record.model_fields:
-                hint = did_you_mean(name, record.model_fields)
-                problems.append(Problem(file, 1, column, name, "is not a column of this file", hint))
+        header = tuple(name.strip() for name in next(reader, []))
+        if faults := _header_faults(_Line(file, 1, source[0] if source else "", header), record):
+            problems += faults
         if "id" not in header:
-            problems.append(Problem(file, 1, 1, "id", "column is missing", f"columns: {', '.join(record.model_fields)}"))
             return
         start = reader.line_num + 1
         for cells in reader:
-            line, start = start, reader.line_num + 1
-            if not cells:
+            line = _Line(file, start, "".join(source[start - 1 : reader.line_num]), header)
+            start = reader.line_num + 1
+            if not any(cell.strip() for cell in cells):  # spreadsheets leave such lines
                 continue
             if len(cells) != len(header):
                 message = f"has {len(cells)} cells, the header has {len(header)}"
-                problems.append(Problem(file, line, 1, "", message, "quote texts that hold a comma"))
+                problems.append(line.problem("", "", message, 'put a text that holds a comma in quotes: "a, b"'))
                 continue
             given = {name: cell.strip() for name, cell in zip(header, cells, strict=True) if cell.strip()}
             row_id = given.get("id", "")
             if row_id in seen:
-                problems.append(Problem(file, line, 1, row_id, f"stands twice (first in line {seen[row_id]})", "keep one"))
+                problems.append(line.problem("id", row_id, f"stands twice (first in line {seen[row_id]})", "keep one"))
                 continue
-            seen[row_id] = line
+            if row_id:
+                seen[row_id] = line.number
+                named.add(row_id)
             values: dict[str, Any] = known[row_id].model_dump(exclude_none=True) if row_id in known else {}
+            values |= {name: cell for name, cell in given.items() if name in record.model_fields}
             try:
-                yield (
-                    line,
-                    record.model_validate({k: v for k, v in {**values, **given}.items() if k in record.model_fields}),
-                )
+                yield line, record.model_validate(values)
             except ValidationError as error:
                 for fault in error.errors(include_url=False):
                     name = str(fault["loc"][0]) if fault["loc"] else ""
-                    column = header.index(name) + 1 if name in header else 1
-                    message = "is missing" if fault["type"] == "missing" else f"{fault['msg']}, not '{fault['input']}'"
-                    problems.append(Problem(file, line, column, f"{row_id}.{name}", message))
+                    if fault["type"] == "missing" and name not in header and faults:
+                        continue  # the column may be there under a wrong name
+                    problems.append(_fault(line, row_id, name, dict(fault)))
     except csv.Error as error:
-        problems.append(Problem(file, reader.line_num, 1, "", f"is not CSV: {error}"))
+        hint = "a quotation mark is not closed, or not doubled within quotes" if "field larger" not in str(error) else ""
+        problems.append(Problem(file, start, 1, "", f"is not CSV: {error}", hint))
 
 
-def _dangling(rows: Mapping[str, Mapping[str, Record]], places: Mapping[tuple[str, str], tuple[str, int]]) -> list[Problem]:
+def _header_faults(line: _Line, record: type[Record]) -> list[Problem]:
+    """List what is wrong with a file's first line."""
+    if not any(line.header):
+        return [line.problem("", "", "holds no header", f"columns: {', '.join(record.model_fields)}")]
+    if len(line.header) == 1 and ("id;" in line.header[0] or "id\t" in line.header[0]):
+        return [line.problem("", "", "the cells are not separated by commas", "save the file as comma-separated values")]
+    faults = []
+    places = _cells(line.text, line.number)
+    for number, (name, place) in enumerate(zip(line.header, places, strict=False)):
+        if name not in record.model_fields:
+            message = "is not a column of this file" if name else "a column without a name"
+            faults.append(Problem(line.file, *place, name, message, did_you_mean(name, record.model_fields)))
+        elif name in line.header[:number]:
+            faults.append(Problem(line.file, *place, name, "column stands twice", "keep one"))
+    if "id" not in line.header:
+        faults.append(line.problem("", "id", "column is missing", f"columns: {', '.join(record.model_fields)}"))
+    return faults
+
+
+def _fault(line: _Line, row_id: str, name: str, fault: dict[str, Any]) -> Problem:
+    """Say in our own words what is wrong with a cell."""
+    kind = fault["type"]
+    unit = UNITS[unit_of(name) or "count"][0]
+    shown = quoted(str(fault["input"]))
+    hint = ""
+    if kind == "missing":
+        hint = "fill in the cell" if name in line.header else "add the column"
+    if kind == "string_pattern_mismatch":
+        wanted = {"id": "lower-case letters, digits and hyphens, at most 63", "source_url": "a web address, https://..."}
+        message = f"must be {wanted.get(name, 'written as ' + str(fault['ctx']['pattern']))}, not {shown}"
+    else:
+        message = complaint(kind, fault.get("ctx", {}), shown, unit) or f"{fault['msg']}, not {shown}"
+    return line.problem(name, f"{row_id}.{name}" if row_id else name, message, hint)
+
+
+def _dangling(
+    rows: Mapping[str, Mapping[str, Record]], named: Mapping[str, set[str]], lines: Mapping[tuple[str, str], _Line]
+) -> list[Problem]:
+    """List the references to rows that do not exist; `named` holds the ids of all rows, faulty ones too."""
     problems = []
     for kind, columns in REFERENCES.items():
         for record in rows[kind].values():
             for column, wanted in columns.items():
                 value = getattr(record, column)
-                if value is not None and value not in rows[wanted]:
-                    file, line = places.get((kind, record.id), (f"{kind}.csv", 0))
-                    message = f"'{value}' is not in the catalog of {wanted}"
+                if value is not None and value not in named[wanted]:
+                    line = lines.get((kind, record.id), _Line(f"{kind}.csv", 0, ""))
+                    message = f"{quoted(value)} is not in the catalog of {wanted}"
                     hint = did_you_mean(value, rows[wanted])
-                    problems.append(Problem(file, line, 1, f"{record.id}.{column}", message, hint))
-    known = {row_id for kind, items in rows.items() if kind != "prices" for row_id in items}
+                    problems.append(line.problem(column, f"{record.id}.{column}", message, hint))
+    known = {row_id for kind, ids in named.items() if kind != "prices" for row_id in ids}
     for row_id in rows["prices"]:
         if row_id not in known:
-            file, line = places.get(("prices", row_id), ("prices.csv", 0))
-            problems.append(Problem(file, line, 1, row_id, "is no item of the catalog", did_you_mean(row_id, known)))
+            line = lines.get(("prices", row_id), _Line("prices.csv", 0, ""))
+            problems.append(line.problem("id", row_id, "is no item of the catalog", did_you_mean(row_id, known)))
     return problems
 
 
@@ -231,7 +338,3 @@ def _difference(before: Record, after: Record) -> str:
 
 def _cell(value: Any) -> str:
     return "(none)" if value in (None, "") else f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _files_hint() -> str:
-    return "name files after the catalog's kinds: " + ", ".join(f"{kind}.csv" for kind in KINDS)

@@ -14,15 +14,15 @@ def ports_taken(links: Iterable[tuple[int, float]], link_gbit_per_s: float) -> i
     Parameters
     ----------
     links : iterable of (int, float)
-        For each kind of device: how many links, and their rate [Gbit/s].
+        For each kind of device: how many links, and their rate [Gbit/s]; those of rate 0 are none.
     link_gbit_per_s : float
         Rate of the fabric's links [Gbit/s].
 
     Returns
     -------
     int
-        Links of the fabric: slower links share one by break-out, each kind on its own; a faster one takes one and runs at
-        its rate.
+        Links of the fabric: as many slower links as fit its rate share one by break-out, each kind on its own; a faster
+        one takes one and runs at its rate.
 
     Examples
     --------
@@ -30,8 +30,14 @@ def ports_taken(links: Iterable[tuple[int, float]], link_gbit_per_s: float) -> i
 
     >>> ports_taken([(96, 200.0)], 400.0)
     48
+
+    Of 40G ports, two fit a 100G link: five take three, though 200 of 300 Gbit/s would do.
+
+    >>> ports_taken([(5, 40.0)], 100.0)
+    3
     """
-    return sum(math.ceil(count * min(1.0, rate / link_gbit_per_s) - 1e-9) for count, rate in links)
+    # The tiny slack keeps a quotient such as 0.3 / 0.1 from losing a link to binary rounding.
+    return sum(math.ceil(count / max(1, math.floor(link_gbit_per_s / rate + 1e-9))) for count, rate in links if rate > 0)
 
 
 def out_of_band_switches(ports_count: int, switch_ports_count: int) -> int:

@@ -44,10 +44,11 @@ def pieces_per_rack(
     fits = {
         "power": math.floor(rack_power_kw / power_kw + _SLACK),
         "height": math.floor(rack_height_u / height_u + _SLACK),
-        "weight": math.floor(max(rack_load_kg, 0.0) / weight_kg + _SLACK),
+        "weight": math.floor(rack_load_kg / weight_kg + _SLACK),
     }
     limit = min(fits, key=lambda name: fits[name])
-    return fits[limit], limit
+    # A floor may carry less than the empty rack: what is offered is then negative.
+    return max(fits[limit], 0), limit
 
 
 def racks_needed(pieces: Iterable[tuple[int, int]]) -> int:

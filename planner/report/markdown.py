@@ -45,4 +45,4 @@ def _table(columns: tuple[str, ...], rows: tuple[tuple[str, ...], ...], right: f
 
 
 def _escape(text: str) -> str:
-    return re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", text)
+    return re.sub(r"([\\`*_~\[\]<>|#&])", r"\\\1", text)

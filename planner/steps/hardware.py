@@ -101,8 +101,9 @@ def resolve(factory: Factory, catalog: Catalog, notes: Notes) -> Hardware:
         (node, catalog.get(Gpu, node.gpu), count)
         for node, count in ((catalog.get(Node, row_id), count) for row_id, count in factory.compute.nodes.items())
     )
-    # Where kinds of nodes differ in their maker's choice of switch, the most numerous decides.
-    first = max(nodes, key=lambda group: (group[2], group[0].id))[0]
+    # Where kinds of nodes differ in their maker's choice of switch, the one with the fastest ports decides, however many
+    # there are: otherwise one more node could change every switch.
+    first = max((node for node, _, _ in nodes), key=lambda node: (node.compute_link_gbit_per_s, node.id))
 
     def network_switch(path: str, declared: str | None, default: str | None) -> Switch | None:
         if declared is None and default is None:

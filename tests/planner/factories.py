@@ -1,0 +1,93 @@
+"""Factories for tests: one from a text, and any valid one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from hypothesis import strategies as st
+
+from planner.catalog import Catalog, load_catalog
+from planner.engine import make_plan
+from planner.plan import Plan
+from planner.reader import read_factory
+from planner.spec import Factory
+
+CATALOG: Catalog = load_catalog()
+
+
+def plan_of(data: dict[str, Any]) -> Plan:
+    return make_plan(Factory.model_validate(data, context={"ids": CATALOG.ids()}), CATALOG)
+
+
+def simple(node: str = "dgx-h100", count: int = 127, **sections: Any) -> dict[str, Any]:
+    return {"name": "x", "site": {"country": "US"}, "compute": {"nodes": {node: count}}, **sections}
+
+
+def plan_file(folder: Path, text: str) -> Plan:
+    path = folder / "factory.yaml"
+    path.write_text(text, encoding="utf-8")
+    return make_plan(*read_factory(path))
+
+
+def _ids(kind: str, **wanted: str) -> st.SearchStrategy[str]:
+    rows = CATALOG.rows[kind].values()
+    return st.sampled_from([row.id for row in rows if all(getattr(row, name) == value for name, value in wanted.items())])
+
+
+def _some(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({}, optional=fields)
+
+
+def _servers(role: str) -> st.SearchStrategy[dict[str, int]]:
+    return st.dictionaries(_ids("servers", role=role), st.integers(1, 300), min_size=1, max_size=2)
+
+
+_SHARED = {"switch": _ids("switches"), "oversubscription_ratio": st.floats(1, 100)}
+
+any_factory = st.fixed_dictionaries(
+    {
+        "name": st.just("any"),
+        "site": _some(grid_feed_kw=st.floats(1, 1e6)).map(lambda site: {"country": "NO", **site}),
+        "compute": st.fixed_dictionaries(
+            {"nodes": st.dictionaries(_ids("nodes"), st.integers(1, 1_000_000) | st.integers(1, 600), min_size=1, max_size=2)}
+        ),
+    },
+    optional={
+        "hall": _some(
+            racks=st.integers(1, 5000),
+            rack=_ids("racks"),
+            rack_power_kw=st.floats(1, 200),
+            rack_floor_load_kg=st.floats(100, 3000),
+            pdu=_ids("pdus"),
+            pdu_redundancy=st.sampled_from(["N", "N+1", "2N"]),
+            infrastructure_rack_power_kw=st.floats(1, 60),
+            cable_length_m=st.floats(0.5, 3000),
+            construction=_ids("construction"),
+        ),
+        "fabrics": _some(
+            compute=_some(
+                **_SHARED,
+                tiers=st.integers(1, 3),
+                planes=st.integers(1, 8),
+                nodes_per_unit=st.integers(1, 512),
+                link_gbit_per_s=st.sampled_from([100.0, 200.0, 400.0, 800.0]),
+                fabric_managers=_servers("fabric-manager"),
+            ),
+            storage=_some(**_SHARED, fabric_managers=_servers("fabric-manager")),
+            in_band=_some(**_SHARED),
+            out_of_band=_some(switch=_ids("switches")),
+        ),
+        "storage": _some(systems=_servers("storage")),
+        "power": _some(
+            transformer=_ids("power_stages", stage="transformer"),
+            ups=_ids("power_stages", stage="ups"),
+            distribution=_ids("power_stages", stage="distribution"),
+        ),
+        "cooling": _some(air=_ids("cooling_plants", medium="air"), liquid=_ids("cooling_plants", medium="liquid")),
+        "workloads": _some(duty_fraction=st.floats(0, 1)),
+        "platform": _some(management_nodes=_servers("management")),
+        "sovereignty": _some(excluded_vendors=st.lists(st.sampled_from(["NVIDIA", "Dell", "HPE"]), max_size=2)),
+        "budget": _some(capex_usd=st.floats(1, 1e11)),
+    },
+)

@@ -1,0 +1,415 @@
+"""The planner against published tables, and the laws that any plan keeps."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from factories import CATALOG, any_factory, plan_file, plan_of, simple
+from planner.engine import make_plan
+from planner.plan import FabricPlan, Plan
+from planner.reader import read_factory
+from topologies.clos import fat_tree
+
+
+def fabric(plan: Plan, kind: str = "compute") -> FabricPlan:
+    return next(each for each in plan.fabrics if each.kind == kind)
+
+
+def counts(plan: Plan, kind: str = "compute") -> tuple[int, ...]:
+    tiers, cables = fabric(plan, kind).switches_by_tier, fabric(plan, kind).cables_by_layer
+    return (tiers.leaf, tiers.spine, tiers.core, cables.node_leaf, cables.leaf_spine, cables.spine_core)
+
+
+# --- published tables ---------------------------------------------------------------------------------------------------
+
+WITH_MANAGERS = """
+name: table-4
+site: {{country: US}}
+compute: {{nodes: {{{node}: {nodes}}}}}
+fabrics: {{compute: {{switch: qm9700, fabric_managers: {{ufm-3-1-appliance: 2}}}}}}
+"""
+
+
+@pytest.mark.parametrize("node", ["dgx-h100", "dgx-b200"])
+@pytest.mark.parametrize(
+    ("nodes", "gpus", "leaf", "spine", "compute_and_ufm_cables", "spine_leaf_cables"),
+    [(31, 248, 8, 4, 252, 256), (63, 504, 16, 8, 508, 512), (95, 760, 24, 16, 764, 768), (127, 1016, 32, 16, 1020, 1024)],
+)
+def test_nvidia_superpod_table_4(
+    tmp_path: Path, node: str, nodes: int, gpus: int, leaf: int, spine: int, compute_and_ufm_cables: int, spine_leaf_cables: int
+) -> None:
+    """One DGX of the last unit is left out for the fabric managers' cables."""
+    plan = plan_file(tmp_path, WITH_MANAGERS.format(node=node, nodes=nodes))
+    assert plan.compute.gpus == gpus
+    assert counts(plan) == (leaf, spine, 0, compute_and_ufm_cables, spine_leaf_cables, 0)
+    assert not plan.has_error()
+
+
+def test_a_full_unit_leaves_no_port_for_the_fabric_managers(tmp_path: Path) -> None:
+    plan = plan_file(tmp_path, WITH_MANAGERS.format(node="dgx-h100", nodes=128))
+    (finding,) = [each for each in plan.findings if each.severity == "error"]
+    assert finding.code == "fabric-ports"
+    assert finding.limit == 127
+
+
+@pytest.mark.parametrize("node", ["dgx-h100", "dgx-b200"])
+@pytest.mark.parametrize(
+    ("nodes", "gpus", "leaf", "spine", "core", "cables", "core_cables"),
+    [
+        (32, 256, 8, 4, 0, 256, 0),
+        (64, 512, 16, 8, 0, 512, 0),
+        (96, 768, 24, 16, 0, 768, 0),
+        (128, 1024, 32, 16, 0, 1024, 0),
+        (256, 2048, 64, 32, 0, 2048, 0),
+        (512, 4096, 128, 128, 64, 4096, 4096),
+        (1024, 8192, 256, 256, 128, 8192, 8192),
+        (2048, 16384, 512, 512, 256, 16384, 16384),
+    ],
+)
+def test_nvidia_superpod_larger_sizes(
+    tmp_path: Path, node: str, nodes: int, gpus: int, leaf: int, spine: int, core: int, cables: int, core_cables: int
+) -> None:
+    plan = plan_file(tmp_path, f"name: t\nsite: {{country: US}}\ncompute: {{nodes: {{{node}: {nodes}}}}}\n")
+    assert plan.compute.gpus == gpus
+    assert counts(plan) == (leaf, spine, core, cables, cables, core_cables)
+    assert fabric(plan).oversubscription_ratio == 1.0
+    # Half of all endpoints cross the middle: 2 tiers and 3 tiers are non-blocking.
+    assert fabric(plan).bisection_gbit_per_s == gpus / 2 * 400
+
+
+@pytest.mark.parametrize(
+    ("nodes", "gpus", "leaf", "spine", "cables"),
+    [
+        (64, 512, 16, 8, 512),
+        (128, 1024, 32, 16, 1024),
+        (256, 2048, 64, 32, 2048),
+        (512, 4096, 128, 64, 4096),
+        (1024, 8192, 256, 128, 8192),
+    ],
+)
+def test_nvidia_b300_spectrum_x_table_3(tmp_path: Path, nodes: int, gpus: int, leaf: int, spine: int, cables: int) -> None:
+    plan = plan_file(tmp_path, f"name: t\nsite: {{country: US}}\ncompute: {{nodes: {{dgx-b300: {nodes}}}}}\n")
+    assert plan.compute.gpus == gpus
+    assert counts(plan) == (leaf, spine, 0, cables, cables, 0)
+    assert (fabric(plan).planes, fabric(plan).link_gbit_per_s) == (2, 400)
+    assert fabric(plan).bisection_gbit_per_s == gpus / 2 * 800
+
+
+def superpod(root: Path) -> Plan:
+    return make_plan(*read_factory(root / "factories" / "dgx-h100-superpod.yaml"))
+
+
+def test_the_superpod_example_is_nvidias_bill_of_materials(root: Path) -> None:
+    """RA-11333-001 V11, Tables 7 and 8: 127 nodes, 48 compute, 8 in-band and 8 out-of-band switches, 38 racks, 96 + 12 PDUs."""
+    plan = superpod(root)
+    assert (plan.compute.nodes, plan.compute.gpus) == (127, 1016)
+    assert counts(plan) == (32, 16, 0, 1020, 1024, 0)
+    assert fabric(plan, "in-band").switches_by_tier.total() == 8
+    assert fabric(plan, "in-band").cables_by_layer.leaf_spine == 24
+    assert fabric(plan, "out-of-band").switches_by_tier.total() == 8
+    groups = {group.name: group for group in plan.racks.groups}
+    assert groups["DGX H100"].count == 32
+    assert groups["network and management"].count == 6
+    assert groups["DGX H100"].count * groups["DGX H100"].pdus_per_rack_count == 96
+    assert groups["network and management"].count * groups["network and management"].pdus_per_rack_count == 12
+
+
+def test_the_superpod_storage_network_differs_from_nvidias_in_the_spines_alone(root: Path) -> None:
+    """Table 8: 494 NDR cables are 254 to nodes and 240 between switches. Table 7: 16 switches, where 14 are enough.
+
+    Ten leaves with 24 uplinks each fill 60 of 64 ports of four spines; NVIDIA's 16 leave room for six spines.
+    """
+    plan = superpod(root)
+    storage = fabric(plan, "storage")
+    assert storage.cables_by_layer.leaf_spine == 240
+    assert storage.cables_by_layer.node_leaf == 254 + 48 + 4 + 4  # nodes, storage systems, fabric managers, management
+    assert (storage.switches_by_tier.leaf, storage.switches_by_tier.spine) == (10, 4)
+
+
+# --- what cannot be built says why ---------------------------------------------------------------------------------------
+
+
+def error(plan: Plan, code: str) -> Any:
+    (found,) = [each for each in plan.findings if each.code == code]
+    assert found.severity == "error"
+    assert plan.has_error()
+    return found
+
+
+def test_too_many_nodes_for_the_radix_says_the_largest() -> None:
+    found = error(plan_of(simple(count=8193)), "fabric-size")
+    assert (found.value, found.limit) == (8193, 8192)
+    assert "8192" in found.message
+    assert not plan_of(simple(count=8192)).has_error()
+    two = simple(count=257, fabrics={"compute": {"tiers": 2}})
+    assert error(plan_of(two), "fabric-size").limit == 256
+
+
+def test_a_small_feed_says_the_largest_and_that_fits() -> None:
+    plan = plan_of(simple(site={"country": "US", "grid_feed_kw": 1000.0}))
+    found = error(plan, "grid-feed")
+    assert found.value == plan.power.facility_kw
+    assert found.limit == 1000
+    assert plan.binding_constraint is not None
+    largest = plan.binding_constraint.largest_nodes_count
+    assert f"{largest} nodes" in found.hint
+    for count, fits in ((largest, True), (largest + 1, False)):
+        again = plan_of(simple(count=count, site={"country": "US", "grid_feed_kw": 1000.0}))
+        assert again.has_error() is not fits
+
+
+def test_a_weak_rack_says_by_how_much() -> None:
+    found = error(plan_of(simple(hall={"rack_power_kw": 10.0})), "rack-power")
+    assert (found.value, found.limit, found.unit) == (10.2, 10.0, "kW")
+    assert "102 %" in found.message
+    heavy = error(plan_of(simple("gb200-nvl72", 8, hall={"rack_floor_load_kg": 1000.0})), "rack-weight")
+    assert heavy.limit == 1000
+
+
+def test_too_few_floor_slots_and_too_small_a_budget() -> None:
+    found = error(plan_of(simple(hall={"racks": 10})), "floor-slots")
+    assert found.limit == 10
+    assert found.value > 30
+    assert error(plan_of(simple(budget={"capex_usd": 1e6})), "budget").limit == 1e6
+
+
+def test_an_excluded_vendor_is_found_wherever_it_stands() -> None:
+    plan = plan_of(simple("mi300x-8", 16, sovereignty={"excluded_vendors": ["NVIDIA"]}))
+    paths = {each.path for each in plan.findings if each.code == "excluded-vendor"}
+    assert "fabrics.compute.switch" in paths
+    assert "compute.nodes.mi300x-8" not in paths
+
+
+def test_a_stage_in_the_wrong_place_is_refused() -> None:
+    plan = plan_of(simple(power={"ups": "busway-415v"}))
+    assert error(plan, "wrong-kind").path == "power.ups"
+
+
+# --- every knob does something ------------------------------------------------------------------------------------------
+
+KNOBS: list[tuple[str, dict[str, Any]]] = [
+    ("site", {"country": "US", "grid_feed_kw": 5000.0}),
+    ("hall", {"racks": 100}),
+    ("hall", {"rack": "rack-conteg-ri7-48"}),
+    ("hall", {"rack_power_kw": 21.0}),
+    ("hall", {"rack_floor_load_kg": 500.0}),
+    ("hall", {"pdu": "pdu-3ph-208v-60a"}),
+    ("hall", {"pdu_redundancy": "2N"}),
+    ("hall", {"infrastructure_rack_power_kw": 10.0}),
+    ("hall", {"cable_length_m": 400.0}),
+    ("hall", {"construction": "construction-none"}),
+    ("fabrics", {"compute": {"switch": "sn5600"}}),
+    ("fabrics", {"compute": {"tiers": 3}}),
+    ("fabrics", {"compute": {"planes": 2}}),
+    ("fabrics", {"compute": {"nodes_per_unit": 16}}),
+    ("fabrics", {"compute": {"oversubscription_ratio": 2.0}}),
+    ("fabrics", {"compute": {"link_gbit_per_s": 200.0}}),
+    ("fabrics", {"compute": {"fabric_managers": {"ufm-3-1-appliance": 2}}}),
+    ("fabrics", {"storage": {"switch": "sn5600"}}),
+    ("fabrics", {"storage": {"oversubscription_ratio": 4.0}}),
+    ("fabrics", {"storage": {"fabric_managers": {"ufm-3-1-appliance": 2}}}),
+    ("fabrics", {"in_band": {"switch": "sn5600"}}),
+    ("fabrics", {"in_band": {"oversubscription_ratio": 2.0}}),
+    ("fabrics", {"out_of_band": {"switch": "sn4600c"}}),
+    ("storage", {"systems": {"ddn-ai400x2": 4}}),
+    ("power", {"transformer": "transformer-none"}),
+    ("power", {"ups": "ups-eco-mode"}),
+    ("power", {"distribution": "pdu-with-transformer"}),
+    ("cooling", {"air": "air-economizer"}),
+    ("workloads", {"duty_fraction": 0.5}),
+    ("platform", {"management_nodes": {"management-2s-generic": 4}}),
+    ("budget", {"capex_usd": 1e9}),
+]
+
+
+def answers(plan: Plan) -> dict[str, Any]:
+    """A plan's results without what merely repeats the factory."""
+    return plan.model_dump(include={"racks", "fabrics", "power", "storage", "cost", "binding_constraint"})
+
+
+@pytest.mark.parametrize(("section", "value"), KNOBS, ids=lambda value: str(value))
+def test_every_knob_changes_a_result(section: str, value: dict[str, Any]) -> None:
+    assert answers(plan_of(simple(**{section: value}))) != answers(plan_of(simple()))
+
+
+def test_the_liquid_plant_matters_where_there_is_liquid() -> None:
+    plans = [plan_of(simple("gb200-nvl72", 8, cooling={"liquid": name})) for name in ("liquid-chiller", "liquid-dry-cooler")]
+    assert plans[0].power.facility_kw > plans[1].power.facility_kw
+
+
+def test_no_knob_was_forgotten() -> None:
+    """Every field of the factory that is no label appears above or in a test of its own."""
+    from planner import spec
+
+    leaves = {
+        name
+        for model in vars(spec).values()
+        if isinstance(model, type)
+        and issubclass(model, spec.Section)
+        and model not in (spec.Section, spec.Factory, spec.Fabrics)
+        for name in model.model_fields
+    }
+    used = {key for _, value in KNOBS for key in _keys(value)}
+    elsewhere = {"country", "region", "nodes", "liquid", "excluded_vendors", "target"}
+    assert leaves - used - elsewhere == set()
+
+
+def _keys(value: Any) -> set[str]:
+    return set(value) | {key for inner in value.values() if isinstance(inner, dict) for key in _keys(inner)}
+
+
+# --- laws ------------------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=150)
+@given(any_factory)
+def test_any_valid_factory_plans_without_exception(data: dict[str, Any]) -> None:
+    plan = plan_of(data)
+    text = plan.to_json()
+    assert Plan.from_json(text) == plan
+    assert Plan.from_json(text).to_json() == text
+    assert plan.racks.count == sum(group.count for group in plan.racks.groups)
+    assert plan.cost.capex_usd == pytest.approx(sum(line.total_usd for line in plan.cost.bill_of_materials))
+    assert plan.power.it_expected_kw <= plan.power.it_nameplate_kw * (1 + 1e-9)
+
+
+@settings(max_examples=150)
+@given(any_factory)
+def test_energy_is_conserved(data: dict[str, Any]) -> None:
+    """What the grid delivers is IT, losses and cooling; what is drawn indoors leaves by air or liquid."""
+    power = plan_of(data).power
+    losses = sum(stage.loss_kw for stage in power.stages)
+    assert power.facility_kw == pytest.approx(power.it_nameplate_kw + losses + power.cooling_kw, rel=1e-12)
+    indoors = sum(stage.loss_kw for stage in power.stages if stage.stage != "transformer")
+    assert power.heat_air_kw + power.heat_liquid_kw == pytest.approx(power.it_nameplate_kw + indoors, rel=1e-12)
+
+
+def needs(plan: Plan) -> dict[str, float]:
+    return {
+        "switches": sum(each.switches_by_tier.total() for each in plan.fabrics if each.switch),
+        "racks": plan.racks.count,
+        "pdus": plan.racks.pdus_count,
+        "kw": plan.power.facility_kw,
+        "usd": plan.cost.capex_usd,
+    }
+
+
+@settings(max_examples=150)
+@given(any_factory, st.integers(1, 200))
+def test_more_nodes_never_need_less(data: dict[str, Any], more: int) -> None:
+    first = next(iter(data["compute"]["nodes"]))
+    larger = data | {"compute": {"nodes": data["compute"]["nodes"] | {first: data["compute"]["nodes"][first] + more}}}
+    assume(larger["compute"]["nodes"][first] <= 1_000_000)
+    small, large = plan_of(data), plan_of(larger)
+    # A fabric that cannot be built needs nothing: compare where both have the same ones.
+    assume([each.name for each in small.fabrics] == [each.name for each in large.fabrics])
+    for name, value in needs(small).items():
+        assert needs(large)[name] >= value * (1 - 1e-12), name
+
+
+@pytest.mark.parametrize("node", ["dgx-h100", "dgx-b300", "gb200-nvl72", "cray-ex235a", "dgx-a100"])
+def test_more_nodes_never_need_less_step_by_step(node: str) -> None:
+    before = needs(plan_of(simple(node, 1)))
+    for count in [*range(2, 100), *range(100, 900, 37)]:
+        plan = plan_of(simple(node, count))
+        assert not plan.has_error()
+        now = needs(plan)
+        assert all(now[name] >= before[name] for name in now), count
+        before = now
+
+
+def shuffled(value: Any, order: random.Random) -> Any:
+    if not isinstance(value, dict):
+        return value
+    keys = list(value)
+    order.shuffle(keys)
+    return {key: shuffled(value[key], order) for key in keys}
+
+
+@settings(max_examples=50)
+@given(any_factory, st.randoms(use_true_random=False))
+def test_the_order_of_keys_changes_nothing(data: dict[str, Any], order: random.Random) -> None:
+    assert plan_of(shuffled(data, order)).to_json() == plan_of(data).to_json()
+
+
+@settings(max_examples=100)
+@given(any_factory)
+def test_a_fabric_is_rebuilt_from_its_recipe(data: dict[str, Any]) -> None:
+    for each in plan_of(data).fabrics:
+        if each.recipe is None:
+            continue
+        recipe = each.recipe
+        tree = fat_tree(
+            recipe.hosts,
+            recipe.links_per_host,
+            radix=recipe.radix,
+            tiers=recipe.tiers,
+            planes=recipe.planes,
+            hosts_per_unit=recipe.hosts_per_unit,
+            oversubscription_ratio=recipe.oversubscription_ratio,
+            extra_links=recipe.extra_links_count,
+            service_links=recipe.service_links_count,
+            spines_min=recipe.spines_min_count,
+        )
+        assert (tree.leaf_count, tree.spine_count, tree.core_count) == tuple(each.switches_by_tier.model_dump().values())
+        assert tree.endpoint_links + tree.extra_links + tree.service_links == each.links_by_layer.node_leaf
+
+
+def test_the_same_bytes_in_every_process(root: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from planner.engine import make_plan; from planner.reader import read_factory;"
+        "sys.stdout.write(make_plan(*read_factory(Path('factories/gb200-nvl72.yaml'))).to_json())"
+    )
+    texts = {
+        subprocess.run(
+            [sys.executable, "-c", code], cwd=root, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
+        for seed in ("0", "1", "2")
+    }
+    assert len(texts) == 1
+
+
+@settings(max_examples=60)
+@given(any_factory)
+def test_what_binds_is_the_first_limit_to_break(data: dict[str, Any]) -> None:
+    """At the largest number of nodes the binding limit holds; one more of a single kind breaks it."""
+    assume(len(data["compute"]["nodes"]) == 1)
+    binding = plan_of(data).binding_constraint
+    assume(binding is not None)
+    assert binding is not None
+    (node,) = data["compute"]["nodes"]
+    largest = binding.largest_nodes_count
+
+    def broken(count: int) -> bool:
+        plan = plan_of(data | {"compute": {"nodes": {node: count}}})
+        return any(
+            each.code == binding.code and each.severity == "error" and each.path == binding.path for each in plan.findings
+        )
+
+    if largest:
+        assert not broken(largest)
+    if largest < 1_000_000:
+        assert broken(largest + 1)
+
+
+# --- a user's own catalog -----------------------------------------------------------------------------------------------
+
+
+def test_own_rows_extend_and_override_with_a_note(tmp_path: Path) -> None:
+    own = tmp_path / "rows"
+    own.mkdir()
+    (own / "nodes.csv").write_text("id,power_max_kw,note\ndgx-h100,11.0,measured here\n", encoding="utf-8")
+    plan = plan_file(tmp_path, "name: t\ncatalog: rows\nsite: {country: US}\ncompute: {nodes: {dgx-h100: 10}}\n")
+    assert plan.power.it_nameplate_by_use_kw["nodes"] == pytest.approx(110)
+    (note,) = [each for each in plan.assumptions if each.path.endswith(".override")]
+    assert "power_max_kw 10.2 -> 11" in note.statement
+    assert plan.catalog_version != CATALOG.version

@@ -1,0 +1,65 @@
+"""The first file of a newcomer plans as it stands, and keeps planning when its comments are taken away."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from factories import CATALOG, plan_file
+from planner.reader import read_factory
+from planner.starter import starter
+
+NODES = sorted(CATALOG.rows["nodes"])
+
+
+def uncommented(text: str) -> str:
+    """Take the # from every line of YAML that is commented out below the head."""
+    head, name, body = text.partition("name: ")
+    return head + name + re.sub(r"^( *)# (?=[a-z_]+:( |$))", r"\1", body, flags=re.MULTILINE)
+
+
+def test_the_commented_lines_of_the_helper_are_found() -> None:
+    text = uncommented(starter("x", "dgx-h100", 4, CATALOG))
+    found = " ".join(re.findall(r"^ *([a-z_]+):", text, flags=re.MULTILINE))
+    assert found == (
+        "name site country grid_feed hall racks rack_power compute nodes"
+        " fabrics compute oversubscription_ratio tiers budget capex"
+    )
+
+
+@pytest.mark.parametrize("count", [1, 32])
+@pytest.mark.parametrize("node", NODES)
+def test_a_starter_of_any_node_plans_as_it_stands(tmp_path: Path, node: str, count: int) -> None:
+    plan = plan_file(tmp_path, starter("my-factory", node, count, CATALOG))
+    assert plan.name == "my-factory"
+    assert not plan.has_error(), [finding.message for finding in plan.findings]
+    assert (plan.compute.groups[0].node, plan.compute.nodes) == (node, count)
+
+
+@pytest.mark.parametrize("count", [1, 32, 1_000])
+@pytest.mark.parametrize("node", NODES)
+def test_a_starter_without_its_comments_can_be_read(tmp_path: Path, node: str, count: int) -> None:
+    path = tmp_path / "factory.yaml"
+    path.write_text(uncommented(starter("x", node, count, CATALOG)), encoding="utf-8")
+    factory, _ = read_factory(path)
+    assert factory.site.grid_feed_kw
+    assert factory.hall.racks
+    assert factory.budget.capex_usd
+
+
+@pytest.mark.parametrize("node", ["dgx-h100", "dgx-b200"])
+def test_the_limits_in_the_comments_leave_room_for_what_is_planned(tmp_path: Path, node: str) -> None:
+    text = re.sub(r" *# fabrics:(.*\n)+?\n", "", starter("x", node, 32, CATALOG))
+    plan = plan_file(tmp_path, uncommented(text))
+    broken = [finding.code for finding in plan.findings if finding.severity == "error"]
+    assert broken == []
+
+
+def test_a_starter_is_short_and_commented() -> None:
+    text = starter("x", "dgx-h100", 32, CATALOG)
+    assert len(text.splitlines()) <= 35
+    assert text.count("#") >= 10
+    assert all(len(line) <= 128 for line in text.splitlines())
+    assert "$schema=" in text
