@@ -24,7 +24,8 @@ def catalog_page() -> str:
         "party's text), *assumption* (recalled or estimated; the note says how). A row is as good as its weakest number.",
         "",
         "Your own rows: put CSV files with the same names and headers in a folder and name it with `--catalog DIR` or",
-        "`catalog:` in the factory. New ids extend the catalog; a known id overrides that row, and empty cells keep its values.",
+        "`catalog:` in the factory. New ids extend the catalog; a known id overrides that row, and empty cells keep its",
+        "values.",
     ]
     for kind, record in KINDS.items():
         rows = catalog.rows[kind]

@@ -86,20 +86,22 @@ class FatTree:
         return self.hosts_per_unit, self.hosts - self.hosts_per_unit * (self.units - 1)
 
     def bisection_links(self) -> int:
-        """Links that cross any even split of the hosts, one direction, over all planes.
+        """Links that cross any even split of the endpoints, one direction, over all planes.
+
+        An endpoint is a host's port of one rail (a NIC), which has a link in every plane.
 
         Returns
         -------
         int
-            Links, however the hosts are split in two halves (of an odd number, one half has a host more). Multiply by the
-            link rate for bandwidth in one direction.
+            Links, however the endpoints are split in two halves (of an odd number, one half has one more). Multiply by
+            the link rate for bandwidth in one direction.
 
         Notes
         -----
-        In each rail, every leaf passes up at most ``min(hosts on it, uplinks)`` links; half of that sum, rounded down,
-        crosses the split. A single switch passes the links of half the hosts. Exact for a single switch and for an even
-        number of units, all full (the worst split then runs between leaves), a lower bound otherwise. Spines and cores are
-        non-blocking by construction.
+        Every leaf passes up at most ``min(endpoints on it, uplinks)`` links; half of that sum, rounded down, crosses the
+        split in every plane. A single switch passes half its endpoints. Exact for a single switch, for a fabric without
+        oversubscription, and for an even number of full leaves (the worst split then runs between leaves); a lower bound
+        otherwise. Spines and cores are non-blocking by construction.
 
         References
         ----------
@@ -112,12 +114,11 @@ class FatTree:
         >>> fat_tree(32, 8, radix=64).bisection_links()
         128
         """
-        # Rails and planes are alike and carry whole links, so it is the half of one rail that is rounded.
         full, last = self.hosts_by_unit()
         if self.tiers > 1:
             full, last = min(full, self.leaf_up_ports), min(last, self.leaf_up_ports)
-        per_rail = (self.units - 1) * full + last
-        return per_rail // 2 * self.links_per_host * self.planes
+        of_a_plane = ((self.units - 1) * full + last) * self.links_per_host
+        return of_a_plane // 2 * self.planes
 
     def cables_by_layer(self, links_per_cable: int = 1) -> dict[str, int]:
         """Cables of each layer, counted at the switch's own port rate.

@@ -100,13 +100,8 @@ def _answers(plan: Plan) -> tuple[tuple[str, str], ...]:
             f"{count:,} {name}" for name, count in (("leaf", tiers.leaf), ("spine", tiers.spine), ("core", tiers.core)) if count
         ]
         switches = "switch" if tiers.total() == 1 else "switches"
-        rows.append(
-            (
-                "Fabric",
-                f"{' + '.join(parts)} {switches}, {_ratio(fabric.oversubscription_ratio)}, {_rate(fabric.bisection_gbit_per_s)}"
-                + " bisection one way",
-            )
-        )
+        ratio, bisection = _ratio(fabric.oversubscription_ratio), _rate(fabric.bisection_gbit_per_s)
+        rows.append(("Fabric", f"{' + '.join(parts)} {switches}, {ratio}, {bisection} bisection one way"))
     rows.append(("Capex", f"{_money(plan.cost.capex_usd)} USD"))
     binding = plan.binding_constraint
     rows.append(

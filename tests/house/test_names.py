@@ -60,7 +60,8 @@ def test_no_name_is_listed_in_vain() -> None:
 
 def test_a_quantity_without_its_unit_is_no_other_field() -> None:
     for model in models(spec, spec.Section):
-        stems = {name.removesuffix(f"_{unit_of(name)}") for name in model.model_fields if UNITS.get(unit_of(name) or "", ("", {}))[1]}
+        units = {name: unit_of(name) for name in model.model_fields}
+        stems = {name.removesuffix(f"_{unit}") for name, unit in units.items() if unit and UNITS[unit][1]}
         assert not stems & set(model.model_fields)
 
 

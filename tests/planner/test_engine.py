@@ -236,7 +236,7 @@ def answers(plan: Plan) -> dict[str, Any]:
     return plan.model_dump(include={"racks", "fabrics", "power", "storage", "cost", "binding_constraint"})
 
 
-@pytest.mark.parametrize(("section", "value"), KNOBS, ids=lambda value: str(value))
+@pytest.mark.parametrize(("section", "value"), KNOBS, ids=str)
 def test_every_knob_changes_a_result(section: str, value: dict[str, Any]) -> None:
     assert answers(plan_of(simple(**{section: value}))) != answers(plan_of(simple()))
 

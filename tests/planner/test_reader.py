@@ -293,5 +293,10 @@ def test_an_empty_list_of_allowed_words_gives_no_hint() -> None:
     assert did_you_mean("x", []) == ""
 
 
+def test_a_suggestion_does_not_mind_capitals() -> None:
+    assert did_you_mean("DGX-H10", ["dgx-h100"]).startswith("did you mean dgx-h100?")
+    assert did_you_mean("nvidia", ["NVIDIA"]).startswith("did you mean NVIDIA?")
+
+
 def test_many_allowed_words_are_cut_short() -> None:
     assert did_you_mean("zzz", [f"word-{number:03}" for number in range(30)]).endswith("word-023 and 6 more")

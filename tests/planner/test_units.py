@@ -112,11 +112,18 @@ def test_the_case_of_a_unit_matters_and_is_suggested() -> None:
     assert refusal("400 Gbit", "gbit_per_s").hint.startswith("did you mean Gbit/s?")
 
 
-ODD = st.from_regex(r"\A[+-]?[0-9]{1,3}([.,][0-9])? ?[kMGTPEm]?i?(b|B|bit|byte|W|g)?(/s|ps|h)?\Z")
+ODD = [
+    f"{prefix}{unit}{rate}"
+    for prefix in ("", "k", "G", "E", "Gi")
+    for unit in ("b", "B", "bit", "W", "g")
+    for rate in ("", "/s", "ps")
+]
 
 
-@given(st.sampled_from(sorted(UNITS)), ODD)
-def test_every_quantity_that_a_hint_writes_is_accepted(suffix: str, text: str) -> None:
+@pytest.mark.parametrize("suffix", ["gbit_per_s", "gbyte_per_s", "gb", "gib", "kw", "count"])
+@pytest.mark.parametrize("unit", ODD)
+def test_every_quantity_that_a_hint_writes_is_accepted(suffix: str, unit: str) -> None:
+    text = f"1_0.5 {unit}"
     try:
         parse_quantity(text, suffix)
     except QuantityError as error:

@@ -17,6 +17,12 @@ SIZES = st.floats(0.01, 500.0)
 ROOMY = 1e12
 
 
+def with_one(sizes: tuple[float, float, float], place: int, size: float) -> tuple[float, float, float]:
+    """Replace the height, the weight or the power."""
+    height, weight, power = (size if number == place else other for number, other in enumerate(sizes))
+    return height, weight, power
+
+
 def rack_by_rack(kinds: list[tuple[int, int]]) -> list[list[int]]:
     """Take every piece in turn: into the last rack if it fits there, else into a new one."""
     racks: list[list[int]] = []
@@ -85,9 +91,8 @@ def test_exact_multiples_fit(size: float, count: int) -> None:
     for _ in range(count):
         offered += size
     for limit, place in (("height", 0), ("weight", 1), ("power", 2)):
-        piece, rack = [size] * 3, [ROOMY] * 3
-        rack[place] = offered
-        assert pieces_per_rack(*piece, *rack) == (count, limit)
+        rack = with_one((ROOMY, ROOMY, ROOMY), place, offered)
+        assert pieces_per_rack(size, size, size, *rack) == (count, limit)
 
 
 @given(piece=st.tuples(SIZES, SIZES, SIZES), rack=st.tuples(SIZES, SIZES, SIZES))
@@ -105,18 +110,14 @@ def test_a_larger_rack_or_a_smaller_piece_never_holds_fewer(
     piece: tuple[float, float, float], rack: tuple[float, float, float], place: int, by: float
 ) -> None:
     before = pieces_per_rack(*piece, *rack)[0]
-    larger = [*rack]
-    larger[place] *= by
-    smaller = [*piece]
-    smaller[place] /= by
-    assert pieces_per_rack(*piece, *larger)[0] >= before
-    assert pieces_per_rack(*smaller, *rack)[0] >= before
+    assert pieces_per_rack(*piece, *with_one(rack, place, rack[place] * by))[0] >= before
+    assert pieces_per_rack(*with_one(piece, place, piece[place] / by), *rack)[0] >= before
 
 
 @given(kinds=st.lists(st.tuples(SIZES, SIZES, SIZES, st.integers(1, 20)), min_size=1, max_size=4))
 def test_racks_of_several_kinds_keep_to_every_limit(kinds: list[tuple[float, float, float, int]]) -> None:
     rack = (500.0, 500.0, 500.0)
-    pieces = [(count, pieces_per_rack(*sizes, *rack)[0]) for *sizes, count in kinds]
+    pieces = [(count, pieces_per_rack(height, weight, power, *rack)[0]) for height, weight, power, count in kinds]
     for place, offered in enumerate(rack):
         total = sum(kind[place] * kind[3] for kind in kinds)
         assert total <= racks_needed(pieces) * offered * (1 + 1e-6)
