@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 FACTORY ?= factories/dgx-h100-superpod.yaml
 PIP_INSTALL := PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --disable-pip-version-check --quiet --retries 2 -c constraints.txt
-OFFLINE := 'groundplan: could not install the packages above. The first run needs a package index: check the network, or point' \
+OFFLINE := 'groundplan: could not install what pyproject.toml asks for. The first run needs a package index: check the network, or point' \
 	'pip at a mirror (PIP_INDEX_URL) or at a folder of wheels (PIP_NO_INDEX=1 PIP_FIND_LINKS=FOLDER), and run make again.'
 
 .DEFAULT_GOAL := help

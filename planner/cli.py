@@ -327,16 +327,27 @@ def _write(path: Path, text: str) -> None:
             return
         target = path.resolve()  # a link stays, what it points to is replaced
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.", suffix=".tmp")
+        _unfinished.add(temporary)
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as stream:
                 stream.write(text)
             Path(temporary).chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
             Path(temporary).replace(target)
-        except BaseException:
+        finally:
             Path(temporary).unlink(missing_ok=True)
-            raise
+            _unfinished.discard(temporary)
     except OSError as error:
         _refuse(f"{path} cannot be written: {error.strerror}", "check the folder and its rights")
+
+
+_unfinished: set[str] = set()
+
+
+def _interrupted(*_: object) -> NoReturn:
+    """End at once, leaving nothing half-done: an exception raised in the middle of an import may be swallowed there."""
+    for temporary in _unfinished:
+        Path(temporary).unlink(missing_ok=True)
+    os._exit(130)
 
 
 def _umask() -> int:
@@ -373,7 +384,7 @@ def main() -> None:
     """Run the command line; a reader that goes away or Ctrl-C ends it quietly."""
     # Exit codes 0 to 2 say how the factory fares: an interrupted run must not end with one of them.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
+        signal.signal(signal.SIGINT, _interrupted)
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     if isinstance(sys.stdout, io.TextIOWrapper):

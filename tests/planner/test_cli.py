@@ -369,22 +369,24 @@ def test_a_full_disk_is_said(tmp_path: Path) -> None:
     assert (process.returncode, err) == (74, b"cannot write: No space left on device\n")
 
 
-def test_a_device_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "good.yaml").write_text(GOOD)
     os.mkfifo(tmp_path / "pipe")
+    reading = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
     process = start(tmp_path, "plan", "good.yaml", "-q", "-o", "pipe", stdout=subprocess.DEVNULL)
-    with (tmp_path / "pipe").open("rb") as stream:
-        assert json.loads(stream.read())["name"] == "x"
     assert process.communicate(timeout=60)[1] == b""
+    with os.fdopen(reading, "rb") as stream:
+        assert json.loads(stream.read())["name"] == "x"
     assert (tmp_path / "pipe").is_fifo()
 
 
-def test_ctrl_c_ends_the_program_quietly_with_its_own_code(tmp_path: Path) -> None:
+def test_ctrl_c_ends_the_program_quietly_and_leaves_the_last_good_file(tmp_path: Path, root: Path) -> None:
     (tmp_path / "good.yaml").write_text(GOOD)
-    os.mkfifo(tmp_path / "pipe")
-    process = start(tmp_path, "plan", "good.yaml", "-q", "-o", "pipe", stdout=subprocess.DEVNULL)
-    with (tmp_path / "pipe").open("rb"):  # opens when the program does: it is running, and about to write
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
-    assert err == b""
-    assert process.returncode in (0, 130)  # 0 if it was done first
+    (tmp_path / "plan.json").write_text("good")
+    interrupt = "import os, pathlib, signal; pathlib.Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGINT)"
+    command = [sys.executable, "-c", f"{interrupt}; {SCRIPT}", "plan", "good.yaml", "-o", "plan.json"]
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, timeout=60, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, b"", b"")
+    assert (tmp_path / "plan.json").read_text() == "good"
+    assert files(tmp_path) == {"good.yaml", "plan.json"}

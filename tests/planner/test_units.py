@@ -91,6 +91,7 @@ def test_two_units_of_a_table_agree(suffix: str, number: int, data: st.DataObjec
         ("400 Gbps", "gbit_per_s", "is ambiguous"),
         ("400 GBps", "gbit_per_s", "is not spelled out"),
         ("80 Gb", "gb", "is ambiguous"),
+        ("400 Gb/s", "gb", "'Gb/s' is not a unit of GB"),
         ("400 Gb", "kw", "'Gb' is not a unit of kW"),
         ("400 Gib", "gbit_per_s", "'Gib' is not a unit"),
         ("3 ducks", "count", "'ducks' is not a unit of a plain number"),
