@@ -382,7 +382,7 @@ def _say(line: str, err: bool = False) -> None:
 
 def main() -> None:
     """Run the command line; a reader that goes away or Ctrl-C ends it quietly."""
-    # Exit codes 0 to 2 say how the factory fares: an interrupted run must not end with one of them.
+    # Exit codes 0 to 2 say how the factory fares: an interrupted run must not end with one of them, as older typers do.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupted)
     if hasattr(signal, "SIGPIPE"):

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import re
 
-from planner.report.view import Report, Table
+from planner.report.view import Line, Report, Table
 
 __all__ = ["to_markdown"]
 
 
 def to_markdown(report: Report) -> str:
     """Return a report as one Markdown text."""
-    parts = [f"# {_escape(report.title)}: {_escape(report.verdict)}", ""]
-    parts += _table(
-        ("", ""),
-        tuple((f"**{_escape(name)}**", _escape(value)) for name, value in report.answers),
-        frozenset(),
-    )
-    if report.findings:
-        parts += ["", "## Findings", ""]
-        for finding in report.findings:
-            hint = f" *Relief: {_escape(finding.hint)}*" if finding.hint else ""
-            parts.append(f"- **{finding.severity.upper()}** {_escape(finding.text)}{hint}")
+    answers = tuple((f"**{_escape(name)}**", _escape(value)) for name, value in report.answers)
+    parts = [f"# {_escape(report.title)}: {_escape(report.verdict)}"]
+    parts += _lines("What is broken", report.broken)
+    parts += ["", *_table(("", ""), answers, frozenset())]
+    parts += _lines("Remarks", report.remarks)
     for table in report.tables:
         parts += _section(table)
-    parts += ["", f"*{_escape(report.footer)}*", ""]
-    return "\n".join(parts)
+    return "\n".join([*parts, "", f"*{_escape(report.footer)}*", ""])
+
+
+def _lines(title: str, lines: tuple[Line, ...]) -> list[str]:
+    if not lines:
+        return []
+    relief = [f" *Relief: {_escape(line.hint)}*" if line.hint else "" for line in lines]
+    listed = [f"- **{line.severity.upper()}** {_escape(line.text)}{hint}" for line, hint in zip(lines, relief, strict=True)]
+    return ["", f"## {title}", "", *listed]
 
 
 def _section(table: Table) -> list[str]:

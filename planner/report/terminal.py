@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rich import box
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from planner.report.view import Report, Table
+from planner.report.view import Line, Report, Table
 
 __all__ = ["print_report"]
 
@@ -16,26 +18,31 @@ STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 
 
 def print_report(report: Report, console: Console) -> None:
-    """Print a report: the answer first, then what is wrong, then the tables."""
+    """Print a report: what is broken, the answer, what else to know, the tables."""
     title = Text(report.title, style="bold")
-    title.append(": " + report.verdict, style="bold green" if report.fits else "bold red")
+    title.append(": " + report.verdict, style="bold red" if report.broken else "bold green")
     console.print(title)
+    _print_lines(report.broken, console)
     answers = RichTable(box=None, show_header=False, padding=(0, 2, 0, 0))
     answers.add_column(no_wrap=True)
     answers.add_column(overflow="fold")
     for name, value in report.answers:
         answers.add_row(Text(name, style="bold"), Text(value))
     console.print(Padding(answers, (1, 0, 0, 2)))
-    for finding in report.findings:
-        line = Text(f"{finding.severity.upper()} ", style=STYLES[finding.severity])
-        line.append(finding.text, style="default")
-        console.print(Padding(line, (1, 0, 0, 2)))
-        if finding.hint:
-            console.print(Padding(Text(f"relief: {finding.hint}", style="dim"), (0, 0, 0, 8)))
+    _print_lines(report.remarks, console)
     for table in report.tables:
         _print_table(table, console)
     console.print()
     console.print(Text(report.footer, style="dim"))
+
+
+def _print_lines(lines: Iterable[Line], console: Console) -> None:
+    for line in lines:
+        text = Text(f"{line.severity.upper()} ", style=STYLES[line.severity])
+        text.append(line.text, style="default")
+        console.print(Padding(text, (1, 0, 0, 2)))
+        if line.hint:
+            console.print(Padding(Text(f"relief: {line.hint}", style="dim"), (0, 0, 0, 8)))
 
 
 def _print_table(table: Table, console: Console) -> None:

@@ -32,27 +32,28 @@ class Line:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything a report says, in order: the answer, what is wrong, the tables."""
+    """Everything a report says, in order: what is broken, the answer, what else to know, the tables."""
 
     title: str
     verdict: str
-    fits: bool
+    broken: tuple[Line, ...]
     answers: tuple[tuple[str, str], ...]
-    findings: tuple[Line, ...]
+    remarks: tuple[Line, ...]
     tables: tuple[Table, ...]
     footer: str
 
 
 def make_report(plan: Plan) -> Report:
     """Choose the words for a plan."""
-    errors = sum(finding.severity == "error" for finding in plan.findings)
-    verdict = "fits every limit it declares" if not errors else f"CANNOT BE BUILT: {_plural(errors, 'limit')} broken"
+    lines = [Line(finding.severity, _clean(finding.message), _clean(finding.hint)) for finding in plan.findings]
+    broken = tuple(line for line in lines if line.severity == "error")
+    verdict = f"CANNOT BE BUILT: {_plural(len(broken), 'limit')} broken" if broken else "fits every limit it declares"
     return Report(
         title=_clean(plan.name),
         verdict=verdict,
-        fits=not errors,
+        broken=broken,
         answers=_answers(plan),
-        findings=tuple(Line(finding.severity, _clean(finding.message), _clean(finding.hint)) for finding in plan.findings),
+        remarks=tuple(line for line in lines if line not in broken),
         tables=tuple(
             table
             for table in (

@@ -65,6 +65,7 @@ def test_bad_input_is_reported_whole_on_stderr_and_nothing_is_written(run: Run, 
 def test_problems_of_a_long_list_are_cut_off(run: Run, tmp_path: Path) -> None:
     (tmp_path / "long.yaml").write_text(GOOD + "".join(f"x{number}: 1\n" for number in range(150)))
     result = run("check", "long.yaml")
+    assert result.stderr.count("is not a known key") == 100
     assert "... and 50 more\n150 problems" in result.stderr
 
 
