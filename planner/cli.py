@@ -229,11 +229,14 @@ def catalog_show(
 
         typer.echo(json.dumps({kind: row.model_dump(mode="json") for kind, row in found}, indent=2, ensure_ascii=False))
         return
+    from planner.catalog.records import Record
+
     for number, (kind, row) in enumerate(found):
         typer.echo(("\n" if number else "") + f"{row_id} ({kind.replace('_', ' ')})")
-        for name, value in row.model_dump(mode="json").items():
-            if name != "id" and value not in (None, ""):
-                _say(f"  {name:<30} {value}")
+        values = row.model_dump(mode="json", exclude={"id"}, exclude_none=True)
+        source = {name: values.pop(name) for name in Record.model_fields if name in values}
+        for name, value in {**values, **source}.items():
+            _say(f"  {name:<30} {value}")
 
 
 def _load(folder: Path | None) -> Catalog:

@@ -154,7 +154,7 @@ def storage_fabric(
     notes.assume(
         "fabrics.storage.rule",
         "a host's storage ports go to different leaves; storage systems have leaves of their own; management servers and fabric"
-        " managers take free leaf ports",
+        " managers take free leaf ports; at least two spines",
         RA_H100,
     )
     service_links = ports_taken(_links_of(hardware.storage_systems), link_gbit_per_s)
@@ -195,7 +195,8 @@ def in_band_fabric(
     others += [(OUT_OF_BAND_UPLINKS * out_of_band_leaves, uplink), (SITE_UPLINKS, link_gbit_per_s)]
     notes.assume(
         "fabrics.in_band.rule",
-        f"also attached: servers, {OUT_OF_BAND_UPLINKS} uplinks of every out-of-band switch, {SITE_UPLINKS} links to the site",
+        f"also attached: servers, {OUT_OF_BAND_UPLINKS} uplinks of every out-of-band switch, {SITE_UPLINKS} links to the"
+        " site; at least two spines",
         RA_H100,
     )
     # Whatever is not a host fills leaf ports like hosts with the same number of links.
@@ -435,6 +436,9 @@ def _links(tree: FatTree) -> CablesByLayer:
 
 
 def _cable(switch: Switch, port_gbit_per_s: float, hardware: Hardware, catalog: Catalog, notes: Notes, name: str) -> str | None:
+    notes.assume(
+        "fabrics.cables.rule", "a network uses the cheapest connection of its port rate that reaches hall.cable_length"
+    )
     cable = pick_cable(catalog, switch.technology, port_gbit_per_s, hardware.cable_length_m)
     if cable is None:
         notes.find(

@@ -25,6 +25,10 @@ def plan_racks(
     factory: Factory, hardware: Hardware, catalog: Catalog, notes: Notes, fabrics: Iterable[FabricPlan]
 ) -> RacksPlan:
     """Fill racks and count them."""
+    notes.assume(
+        "racks.rule",
+        "nodes, storage, and switches with servers stand in racks of their own; rack-scale systems bring rack and power",
+    )
     groups = [_node_racks(factory, hardware, notes, number) for number in range(len(hardware.nodes))]
     infrastructure_kw = _infrastructure_power_kw(factory, hardware, notes)
     switches = [(catalog.get(Switch, fabric.switch), fabric) for fabric in fabrics if fabric.switch]
