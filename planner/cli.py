@@ -85,9 +85,8 @@ def plan(
     chosen = Format.json if as_json else report_format
     if output is not None:
         _write(output, _text(made, chosen or Format.json))
-        if not quiet and chosen is None:
-            _show(made, Format.terminal)
-    elif not quiet:
+    # A --format that has gone to a file is not printed as well; --json is about what is printed.
+    if not quiet and (output is None or as_json or report_format is None):
         _show(made, chosen or Format.terminal)
     raise typer.Exit(1 if made.has_error() else 0)
 

@@ -88,12 +88,14 @@ def test_check_lists_problems_as_json(run: Run) -> None:
     assert run("check", "bad.yaml", "--json", "--quiet").stdout == ""
 
 
-def test_plan_prints_a_report_or_json_or_nothing(run: Run) -> None:
+def test_plan_prints_a_report_or_json_or_nothing(run: Run, tmp_path: Path) -> None:
     assert run("plan", "good.yaml").stdout.startswith("x: ")
     assert run("plan", "good.yaml", "--format", "markdown").stdout.startswith("# x: ")
     assert json.loads(run("plan", "good.yaml", "--json").stdout)["name"] == "x"
     assert run("plan", "good.yaml", "--quiet").output == ""
     assert run("plan", "good.yaml", "--json", "--quiet").output == ""
+    both = run("plan", "good.yaml", "--json", "-o", "both.json")
+    assert both.stdout == (tmp_path / "both.json").read_text()
 
 
 def test_the_plan_is_written_whole_and_also_where_it_does_not_fit(run: Run, tmp_path: Path) -> None:
