@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from planner.plan import BindingConstraint, CostPlan, FabricPlan, Finding, PowerPlan, RacksPlan
 from planner.spec import Factory
 from planner.units import figure
 
-__all__ = ["Constraint", "binding_constraint", "constraints", "findings_of"]
+__all__ = ["MOST_NODES", "Constraint", "binding_constraint", "constraints", "findings_of"]
 
 # Above this share of a limit a planner should know, although nothing is broken.
 CLOSE_RATIO = 0.95
 MOST_NODES = 1_000_000
+
+Largest = Callable[["Constraint"], int]
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,6 @@ class Constraint:
     code: str
     path: str
     subject: str
-    verb: str
     value: float
     limit: float
     unit: str
@@ -39,77 +40,60 @@ class Constraint:
         """Tell whether the value exceeds the limit by more than rounding."""
         return self.value > self.limit * (1 + 1e-9)
 
+    def figures(self) -> tuple[str, str]:
+        """Show value and limit with as many digits as tell them apart."""
+        for digits in range(4, 13):
+            shown = figure(self.value, digits), figure(self.limit, digits)
+            if shown[0] != shown[1]:
+                return shown
+        return figure(self.value), figure(self.limit)
+
 
 def constraints(
     factory: Factory,
-    compute: FabricPlan | None,
-    too_large: Finding | None,
+    fabrics: Iterable[FabricPlan],
+    findings: Iterable[Finding],
     racks: RacksPlan,
     power: PowerPlan,
     cost: CostPlan,
 ) -> list[Constraint]:
-    """List every declared limit of the whole factory, and the size of the compute fabric (which may be the finding)."""
+    """List every declared limit of the whole factory, the size of every network, and what does not fit at all."""
     found = []
     if factory.site.grid_feed_kw is not None:
+        subject, hint = (
+            "the factory at nameplate draws",
+            "a larger feed, fewer nodes, or a cooling plant and UPS that lose less",
+        )
         found.append(
-            Constraint(
-                "grid-feed",
-                "site.grid_feed",
-                "the factory at nameplate",
-                "draws",
-                power.facility_kw,
-                factory.site.grid_feed_kw,
-                "kW",
-                "a larger feed, fewer nodes, or a cooling plant and UPS that lose less",
-            )
+            Constraint("grid-feed", "site.grid_feed", subject, power.facility_kw, factory.site.grid_feed_kw, "kW", hint)
         )
     if factory.hall.racks is not None:
+        hint = "more floor positions, or more power a rack where power limits how full racks are"
         found.append(
-            Constraint(
-                "floor-slots",
-                "hall.racks",
-                "the factory",
-                "needs",
-                racks.count,
-                factory.hall.racks,
-                "racks",
-                "more floor positions, or more power a rack where power limits how full racks are",
-            )
+            Constraint("floor-slots", "hall.racks", "the factory needs", racks.count, factory.hall.racks, "racks", hint)
         )
     if factory.budget.capex_usd is not None:
+        hint = "a larger budget, fewer nodes, or an existing hall (hall.construction: construction-none)"
         found.append(
-            Constraint(
-                "budget",
-                "budget.capex",
-                "the factory",
-                "costs",
-                cost.capex_usd,
-                factory.budget.capex_usd,
-                "USD",
-                "a larger budget, fewer nodes, or an existing hall (hall.construction: construction-none)",
-            )
+            Constraint("budget", "budget.capex", "the factory costs", cost.capex_usd, factory.budget.capex_usd, "USD", hint)
         )
-    hosts = compute.recipe.hosts if compute and compute.recipe else too_large.value if too_large else None
-    most_hosts = compute.hosts_max_count if compute else too_large.limit if too_large else None
-    if hosts is not None and most_hosts is not None:
-        found.append(
-            Constraint(
-                "fabric-size",
-                "fabrics.compute",
-                "the compute fabric",
-                "connects",
-                hosts,
-                most_hosts,
-                "hosts",
-                "a switch of more ports"
-                if factory.fabrics.compute.tiers in (None, 3)
-                else "more tiers, or a switch of more ports",
+    for fabric in fabrics:
+        if fabric.recipe and fabric.hosts_max_count is not None:
+            path, subject = f"fabrics.{fabric.name.replace('-', '_')}", f"the {fabric.name} fabric connects"
+            more_tiers = fabric.kind == "compute" and factory.fabrics.compute.tiers in (1, 2)
+            hint = "more tiers, or a switch of more ports" if more_tiers else "a switch of more ports"
+            found.append(Constraint("fabric-size", path, subject, fabric.recipe.hosts, fabric.hosts_max_count, "hosts", hint))
+    for finding in findings:
+        # What cannot be built at all has no part in the plan, but it is what stops the factory.
+        if finding.severity == "error" and finding.value is not None and finding.limit is not None:
+            subject = finding.message.partition(":")[0] + ":"
+            found.append(
+                Constraint(finding.code, finding.path, subject, finding.value, finding.limit, finding.unit, finding.hint)
             )
-        )
     return found
 
 
-def findings_of(limits: list[Constraint], largest_nodes: Callable[[str], int]) -> list[Finding]:
+def findings_of(limits: list[Constraint], largest_nodes: Largest) -> list[Finding]:
     """Turn broken and nearly reached limits into findings.
 
     Parameters
@@ -117,48 +101,45 @@ def findings_of(limits: list[Constraint], largest_nodes: Callable[[str], int]) -
     limits : list of Constraint
         From `constraints`.
     largest_nodes : callable
-        Code of a limit -> the most nodes that keep it.
+        A limit -> the most nodes that keep it.
     """
     found = []
     for limit in limits:
-        share = f"{figure(100 * limit.utilisation_ratio)} %"
-        asked = f"{limit.subject} {limit.verb} {figure(limit.value)} {limit.unit}"
-        message = f"{asked}, {limit.path} allows {figure(limit.limit)} ({share})"
+        value, most = limit.figures()
+        message = (
+            f"{limit.subject} {value} {limit.unit}, {limit.path} allows {most} ({figure(100 * limit.utilisation_ratio)} %)"
+        )
+        hint = limit.hint
         if limit.broken:
-            hint = f"{limit.hint}; the largest that keeps this limit: {largest_nodes(limit.code):,} nodes"
-            severity = "error"
-        elif limit.utilisation_ratio > CLOSE_RATIO:
-            hint, severity = limit.hint, "warning"
-        else:
+            hint += f"; the largest that keeps this limit: {largest_nodes(limit):,} nodes"
+        elif limit.utilisation_ratio <= CLOSE_RATIO:
             continue
         found.append(
-            Finding.model_validate(
-                {
-                    "severity": severity,
-                    "code": limit.code,
-                    "path": limit.path,
-                    "message": message,
-                    "value": limit.value,
-                    "limit": limit.limit,
-                    "unit": limit.unit,
-                    "hint": hint,
-                }
+            Finding(
+                severity="error" if limit.broken else "warning",
+                code=limit.code,
+                path=limit.path,
+                message=message,
+                value=limit.value,
+                limit=limit.limit,
+                unit=limit.unit,
+                hint=hint,
             )
         )
     return found
 
 
-def binding_constraint(limits: list[Constraint], largest_nodes: Callable[[str], int]) -> BindingConstraint | None:
+def binding_constraint(limits: list[Constraint], largest_nodes: Largest) -> BindingConstraint | None:
     """Name the limit that allows the fewest nodes; None if nothing is limited."""
     if not limits:
         return None
-    first = min(limits, key=lambda limit: (largest_nodes(limit.code), -limit.utilisation_ratio, limit.code))
-    nodes = largest_nodes(first.code)
+    first = min(limits, key=lambda limit: (largest_nodes(limit), -limit.utilisation_ratio, limit.code, limit.path))
+    nodes = largest_nodes(first)
+    value, most = first.figures()
     return BindingConstraint(
         code=first.code,
         path=first.path,
-        message=f"{first.path} stops growth at {nodes:,} nodes: {first.subject} {first.verb} {figure(first.value)} of"
-        f" {figure(first.limit)} {first.unit} now",
+        message=f"{first.path} stops growth at {nodes:,} nodes: {first.subject} {value} of {most} {first.unit} now",
         value=first.value,
         limit=first.limit,
         unit=first.unit,

@@ -150,7 +150,8 @@ def init(
         if error.errors()[0]["loc"][0] == "name":
             _refuse(f"'{name}' cannot be a name", "lower-case letters, digits and hyphens, at most 63")
         _refuse(f"{count} nodes cannot be planned", "a whole number from 1 to 1,000,000")
-    broken = [finding for finding in make_plan(factory, catalog).findings if finding.severity == "error"]
+    made = make_plan(factory, catalog)
+    broken = [finding for finding in made.findings if finding.severity == "error"]
     if broken:
         _refuse(f"{count} x {node} would not plan: {broken[0].message}", broken[0].hint)
     path = Path(f"{name}.yaml")
@@ -161,7 +162,7 @@ def init(
     except OSError as error:
         _refuse(f"{path} cannot be written: {error.strerror}", "check the folder and its rights")
     try:
-        _write(path, starter(name, node, count, catalog))
+        _write(path, starter(made))
     except BaseException:
         path.unlink(missing_ok=True)
         raise

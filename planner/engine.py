@@ -6,7 +6,7 @@ import functools
 from dataclasses import dataclass
 
 from planner.catalog import Catalog
-from planner.catalog.records import Cable, Switch
+from planner.catalog.records import Cable, Item, Switch
 from planner.checks import MOST_NODES, Constraint, binding_constraint, constraints, findings_of
 from planner.plan import ComputePlan, CostPlan, FabricPlan, NodeGroup, Plan, PowerPlan, RacksPlan, StoragePlan
 from planner.spec import Factory
@@ -58,14 +58,14 @@ def make_plan(factory: Factory, catalog: Catalog) -> Plan:
     design = _draw_up(factory, catalog)
 
     @functools.cache
-    def largest_nodes(code: str) -> int:
-        return _largest_nodes(factory, catalog, code)
+    def largest_nodes(limit: Constraint) -> int:
+        return _largest_nodes(factory, catalog, limit)
 
     for finding in findings_of(design.limits, largest_nodes):
         if not design.notes.found(finding.code, finding.path):  # a step may have said why already
             design.notes.find(finding)
-    _note_rows(design, catalog)
-    return Plan(
+    _note_rows(factory, design, catalog)
+    plan = Plan(
         name=factory.name,
         digest=factory.digest(),
         catalog_version=catalog.version,
@@ -80,57 +80,68 @@ def make_plan(factory: Factory, catalog: Catalog) -> Plan:
         binding_constraint=binding_constraint(design.limits, largest_nodes),
         assumptions=design.notes.assumptions(),
     )
+    return plan.model_copy(update={"checksum": plan.content_checksum()})
 
 
 def _draw_up(factory: Factory, catalog: Catalog) -> _Design:
     notes = Notes()
     hardware = resolve(factory, catalog, notes)
     compute = compute_fabric(factory, hardware, catalog, notes)
-    storage = storage_fabric(factory, hardware, catalog, notes, compute)
+    storage = storage_fabric(factory, hardware, catalog, notes)
     fast = [fabric for fabric in (compute, storage) if fabric]
 
     # The management networks manage each other and the racks they stand in: more switches need more racks, PDUs and ports.
-    # Every round adds or keeps; the first that adds nothing is the answer.
-    leaves = -1
-    needed = 0
-    while needed != leaves:
-        leaves = needed
-        in_band = in_band_fabric(factory, hardware, catalog, notes, leaves)
+    # Every round adds or keeps, and an in-band network that has become too large stays out; the first round that adds
+    # nothing is the answer.
+    leaves, out_of_band = 0, None
+    in_band = in_band_fabric(factory, hardware, catalog, notes, leaves)
+    while True:
         managed = [*fast, in_band] if in_band else fast
-        switches = sum(fabric.switches_by_tier.total() for fabric in managed)
-        out_of_band, _ = out_of_band_fabric(hardware, catalog, notes, 0, 0, in_band is not None)
-        tier = out_of_band.switches_by_tier.model_copy(update={"leaf": leaves})
-        placed = [*managed, out_of_band.model_copy(update={"switches_by_tier": tier})] if leaves else managed
+        placed = [*managed, out_of_band] if out_of_band else managed
         racks = plan_racks(factory, hardware, catalog, notes, placed)
-        out_of_band, needed = out_of_band_fabric(hardware, catalog, notes, switches, racks.pdus_count, in_band is not None)
+        switches = sum(fabric.switches_by_tier.total() for fabric in managed)
+        out_of_band = out_of_band_fabric(hardware, catalog, notes, switches, racks.pdus_count, in_band is not None)
+        if out_of_band.switches_by_tier.leaf == leaves:
+            break
+        leaves = out_of_band.switches_by_tier.leaf
+        if in_band is not None:
+            in_band = in_band_fabric(factory, hardware, catalog, notes, leaves)
     fabrics = [*scale_up_fabrics(hardware), *managed, out_of_band]
     power = plan_power(hardware, catalog, notes, fabrics)
     cost = plan_cost(hardware, catalog, notes, fabrics, racks, power)
-    limits = constraints(factory, compute, notes.found("fabric-size", "fabrics.compute"), racks, power, cost)
+    limits = constraints(factory, fabrics, notes.findings(), racks, power, cost)
     return _Design(hardware, tuple(fabrics), racks, power, cost, limits, notes)
 
 
-def _largest_nodes(factory: Factory, catalog: Catalog, code: str) -> int:
-    """Find the most nodes, of all kinds in the declared proportion, that keep a limit: more nodes never need less."""
+def _largest_nodes(factory: Factory, catalog: Catalog, limit: Constraint) -> int:
+    """Find the most nodes, of all kinds in the declared proportion, that keep a limit and have a compute fabric.
+
+    More nodes never need less, so halving finds it; but a compute fabric that cannot be built needs nothing.
+    """
     declared = factory.compute.nodes
     total = sum(declared.values())
 
-    def holds(nodes: int) -> bool:
-        counts = {row_id: max(count * nodes // total, 1) for row_id, count in declared.items()}
-        smaller = factory.model_copy(update={"compute": factory.compute.model_copy(update={"nodes": counts})})
-        return not any(limit.broken for limit in _draw_up(smaller, catalog).limits if limit.code == code)
+    def counts(nodes: int) -> dict[str, int]:
+        return {row_id: max(count * nodes // total, 1) for row_id, count in declared.items()}
 
-    least = len(declared)
-    if not holds(least):
+    def holds(nodes: int) -> bool:
+        smaller = factory.model_copy(update={"compute": factory.compute.model_copy(update={"nodes": counts(nodes)})})
+        return not any(
+            other.broken
+            for other in _draw_up(smaller, catalog).limits
+            if (other.code, other.path) in ((limit.code, limit.path), ("fabric-size", "fabrics.compute"))
+        )
+
+    if not holds(len(declared)):
         return 0
-    low, high = least, max(2 * total, least + 1)
+    low, high = len(declared), max(2 * total, len(declared) + 1)
     while high < MOST_NODES and holds(high):
         low, high = high, high * 2
     high = min(high, MOST_NODES + 1)
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if holds(middle) else (low, middle)
-    return low
+    return sum(counts(low).values())
 
 
 def _compute(hardware: Hardware) -> ComputePlan:
@@ -167,24 +178,37 @@ def _storage(hardware: Hardware) -> StoragePlan:
     )
 
 
-def _note_rows(design: _Design, catalog: Catalog) -> None:
-    """List the catalog rows in use that are not the maker's own figures throughout."""
-    hardware, notes = design.hardware, design.notes
-    for node, gpu, _ in hardware.nodes:
-        notes.assume_row("nodes", node)
-        notes.assume_row("gpus", gpu)
-    for server, _ in hardware.servers():
-        notes.assume_row("servers", server)
-    for fabric in design.fabrics:
-        if fabric.switch:
-            notes.assume_row("switches", catalog.get(Switch, fabric.switch))
-        if fabric.cable:
-            notes.assume_row("cables", catalog.get(Cable, fabric.cable))
-    notes.assume_row("racks", hardware.rack)
-    notes.assume_row("pdus", hardware.pdu)
-    for stage in (hardware.transformer, hardware.ups, hardware.distribution):
-        notes.assume_row("power_stages", stage)
-    notes.assume_row("cooling_plants", hardware.air)
+def _rows_in_use(design: _Design, catalog: Catalog) -> list[tuple[str, str, Item]]:
+    """List every catalog row that the plan rests on: where in the factory it stands, its kind, the row."""
+    hardware = design.hardware
+    rows: list[tuple[str, str, Item]] = [
+        ("hall.rack", "racks", hardware.rack),
+        ("hall.pdu", "pdus", hardware.pdu),
+        ("power.transformer", "power_stages", hardware.transformer),
+        ("power.ups", "power_stages", hardware.ups),
+        ("power.distribution", "power_stages", hardware.distribution),
+        ("cooling.air", "cooling_plants", hardware.air),
+        ("hall.construction", "construction", hardware.construction),
+    ]
     if hardware.liquid_cooled():
-        notes.assume_row("cooling_plants", hardware.liquid)
-    notes.assume_row("construction", hardware.construction)
+        rows.append(("cooling.liquid", "cooling_plants", hardware.liquid))
+    for node, gpu, _ in hardware.nodes:
+        rows += [(f"compute.nodes.{node.id}", "nodes", node), (f"compute.nodes.{node.id}.gpu", "gpus", gpu)]
+    rows += [(f"catalog.servers.{server.id}", "servers", server) for server, _ in hardware.servers()]
+    for fabric in design.fabrics:
+        path = f"fabrics.{fabric.name.replace('-', '_')}"
+        if fabric.switch:
+            rows.append((f"{path}.switch", "switches", catalog.get(Switch, fabric.switch)))
+        if fabric.cable:
+            rows.append((f"{path}.cable", "cables", catalog.get(Cable, fabric.cable)))
+    return rows
+
+
+def _note_rows(factory: Factory, design: _Design, catalog: Catalog) -> None:
+    """Note rows that are not the maker's own figures throughout, and rows of excluded makers."""
+    excluded = set(factory.sovereignty.excluded_vendors)
+    for path, kind, row in _rows_in_use(design, catalog):
+        design.notes.assume_row(kind, row)
+        if row.vendor in excluded:
+            message = f"{row.name} is made by {row.vendor}, which sovereignty.excluded_vendors excludes"
+            design.notes.error("excluded-vendor", path, message, "choose another row, or lift the exclusion")

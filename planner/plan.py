@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any, Literal
 
@@ -99,7 +100,7 @@ class ComputePlan(Part):
 
 
 class SwitchesByTier(Part):
-    """Switches; for a scale-up fabric, its switch chips."""
+    """Switches; none for a scale-up fabric, whose switches are chips inside the nodes."""
 
     leaf: int = 0
     spine: int = 0
@@ -123,12 +124,12 @@ class CablesByLayer(Part):
 
 
 class Recipe(Part):
-    """What the fabric is rebuilt from: the arguments of `topologies.clos.fat_tree`."""
+    """What the fabric is rebuilt from: the arguments of `topologies.clos.fat_tree`, hosts with what counts like them."""
 
     hosts: int
     links_per_host: int
     radix: int
-    tiers: int
+    tiers: int | None
     planes: int
     hosts_per_unit: int | None = None
     oversubscription_ratio: float
@@ -152,12 +153,13 @@ class FabricPlan(Part):
     units: int
     hosts_per_unit: int
     switches_by_tier: SwitchesByTier
+    chips_count: int = 0
     cables_by_layer: CablesByLayer
     links_by_layer: CablesByLayer
     extra_links_count: int = 0
     cable: str | None = None
     ports_free_count: int
-    hosts_max_count: int
+    hosts_max_count: int | None = None
     oversubscription_ratio: float
     bisection_gbit_per_s: float
     recipe: Recipe | None = None
@@ -224,7 +226,8 @@ class BillLine(Part):
     category: str
     item: str
     name: str
-    count: float
+    quantity: float
+    unit: Literal["each", "kW"]
     price_usd: float | None
     total_usd: float
 
@@ -243,6 +246,7 @@ class Plan(Part):
     schema_version: int = SCHEMA_VERSION
     name: str
     digest: str
+    checksum: str = ""
     catalog_version: str
     factory: Factory
     compute: ComputePlan
@@ -267,6 +271,10 @@ class Plan(Part):
         data: dict[str, Any] = self.model_dump(mode="json", exclude={"factory"})
         ordered = {key: self.factory.declared() if key == "factory" else data[key] for key in type(self).model_fields}
         return json.dumps(ordered, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+    def content_checksum(self) -> str:
+        """Return the SHA-256 of everything in the plan but the checksum itself: an edited plan no longer fits it."""
+        return hashlib.sha256(self.model_copy(update={"checksum": ""}).to_json().encode()).hexdigest()
 
     @classmethod
     def from_json(cls, text: str) -> Plan:

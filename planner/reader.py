@@ -78,6 +78,8 @@ def read_plan(path: Path) -> Plan:
         faults.append(("schema_version", f"is {plan.schema_version}, this version reads {SCHEMA_VERSION}"))
     if plan.digest != plan.factory.digest():
         faults.append(("digest", "does not fit the factory in the plan: the file was edited"))
+    if plan.checksum != plan.content_checksum():
+        faults.append(("checksum", "does not fit the plan: the file was edited"))
     if faults:
         raise InputErrors([Problem(str(path), 0, 0, where, what, "plan it again") for where, what in faults])
     return plan

@@ -204,7 +204,7 @@ class Workloads(Section):
 
     duty_fraction: Annotated[float, Field(ge=0, le=1)] | None = Field(
         None,
-        description="Mean draw of the nodes at work over their nameplate. Default: a measured training node; see assumptions",
+        description="Mean draw of the nodes at work over their nameplate. Default: 0.76, as measured on 8 x H100",
     )
 
 

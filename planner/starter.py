@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from planner.catalog import Catalog
-from planner.catalog.records import Node
+import math
+
+from planner.plan import Plan
 
 __all__ = ["starter"]
 
+ROOM = 1.2
 TEMPLATE = """\
 # {name}: a factory for groundplan. Only site and compute are required; every default is listed in the plan's assumptions.
 #   groundplan plan {name}.yaml                  the capacity report
@@ -36,36 +38,29 @@ compute:
 """
 
 
-def starter(name: str, node_id: str, count: int, catalog: Catalog) -> str:
+def starter(plan: Plan) -> str:
     """Write the text of a starter factory.
 
     Parameters
     ----------
-    name : str
-        The factory's name.
-    node_id : str
-        Catalog id of the node.
-    count : int
-        How many.
-    catalog : Catalog
-        Where the node is found; the commented-out limits are sized for it.
+    plan : Plan
+        The plan of the factory to begin with: of one kind of node, with nothing else declared.
 
     Returns
     -------
     str
-        YAML.
+        YAML; its commented-out limits leave a fifth of room for what is planned.
     """
-    node = catalog.get(Node, node_id)
-    # Limits that this many nodes keep with room to spare: twice the nodes' own power and price.
-    megawatts = node.power_max_kw * count * 2 / 1000
-    price = catalog.price(node_id)
+    (group,) = plan.compute.groups
+    megawatts = math.ceil(plan.power.facility_kw * ROOM / 100) / 10
+    rack_kw = max(racks.power_per_rack_max_kw for racks in plan.racks.groups)
     return TEMPLATE.format(
-        name=name,
-        node=node_id,
-        count=count,
-        label=node.name,
-        feed=f"{megawatts:.1f} MW" if megawatts >= 1 else f"{megawatts * 1000:.0f} kW",
-        racks=2 * -(-count // node.per_rack_count) + 2,
-        rack_power=f"{node.per_rack_count * node.power_max_kw:g} kW",
-        budget=f"{max(count * (price.price_usd if price else 3e5) * 2 / 1e6, 0.1):.1f} MUSD",
+        name=plan.name,
+        node=group.node,
+        count=group.nodes,
+        label=group.name,
+        feed=f"{megawatts:g} MW",
+        racks=math.ceil(plan.racks.count * ROOM),
+        rack_power=f"{math.ceil(rack_kw)} kW",
+        budget=f"{math.ceil(plan.cost.capex_usd * ROOM / 1e5) / 10:g} MUSD",
     )

@@ -80,13 +80,13 @@ UNITS: dict[str, tuple[str, dict[str, float]]] = {
 # fmt: off
 DIMENSIONLESS = frozenset({
     "air", "assumptions", "bill_of_materials", "binding_constraint", "budget", "cable", "cables_by_layer", "catalog",
-    "catalog_version", "category", "code", "compute", "compute_switch", "confidence", "construction", "cooling",
+    "catalog_version", "category", "checksum", "code", "compute", "compute_switch", "confidence", "construction", "cooling",
     "core", "cost", "count", "country", "deploy", "description", "digest", "distribution", "excluded_vendors",
     "fabric_managers", "fabrics", "factory", "findings", "gpu", "gpus", "groups", "hall", "hint", "hosts",
     "hosts_per_unit", "id", "in_band", "in_band_switch", "item", "kind", "leaf", "leaf_spine", "limit", "limited_by",
     "links_by_layer", "links_per_host", "liquid", "management_nodes", "medium", "message", "name", "node",
     "node_leaf", "nodes", "nodes_per_unit", "note", "out_of_band", "own_rack", "path", "pdu", "pdu_redundancy",
-    "planes", "platform", "power", "rack", "racks", "radix", "rails", "recipe", "region", "role", "schema_version",
+    "planes", "platform", "power", "quantity", "rack", "racks", "radix", "rails", "recipe", "region", "role", "schema_version",
     "severity", "site", "source_url", "sovereignty", "spine", "spine_core", "stage", "stages", "statement", "storage",
     "storage_switch", "switch", "switches_by_tier", "systems", "target", "technology", "tiers", "topology",
     "transformer", "unit", "units", "ups", "value", "vendor", "workloads",

@@ -300,7 +300,9 @@ def _fault(line: _Line, row_id: str, name: str, fault: dict[str, Any]) -> Proble
     hint = ""
     if kind == "missing":
         hint = "fill in the cell" if name in line.header else "add the column"
-    if kind == "string_pattern_mismatch":
+    if kind == "row":
+        message = str(fault["ctx"]["text"])
+    elif kind == "string_pattern_mismatch":
         wanted = {"id": "lower-case letters, digits and hyphens, at most 63", "source_url": "a web address, https://..."}
         message = f"must be {wanted.get(name, 'written as ' + str(fault['ctx']['pattern']))}, not {shown}"
     else:

@@ -8,9 +8,10 @@ party's text), *assumption* (recalled or estimated; the note says how). A row is
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 __all__ = [
     "Cable",
@@ -26,6 +27,13 @@ __all__ = [
     "Server",
     "Switch",
 ]
+
+
+def _require(condition: bool, message: str) -> None:
+    """Refuse a row whose cells contradict each other."""
+    if not condition:
+        raise PydanticCustomError("row", "{text}", {"text": message})
+
 
 Positive = Annotated[float, Field(gt=0, lt=1e9)]
 NotNegative = Annotated[float, Field(ge=0, lt=1e9)]
@@ -91,6 +99,14 @@ class Node(Item):
     storage_switch: str | None = None
     in_band_switch: str | None = None
 
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        _require(not self.storage_links_per_host_count or bool(self.storage_link_gbit_per_s), "storage links need a rate")
+        _require(not self.in_band_links_per_host_count or bool(self.in_band_link_gbit_per_s), "in-band links need a rate")
+        has_domain = self.scale_up_domain_gpus_count >= 2
+        _require(not has_domain or self.scale_up_links_per_gpu_count >= 1, "a scale-up domain needs links per GPU")
+        return self
+
 
 class Server(Item):
     """A server or appliance without accelerators; `fabric_*`: its ports on the storage network, or on the fabric it manages."""
@@ -110,6 +126,12 @@ class Server(Item):
     in_band_link_gbit_per_s: Positive | None = None
     out_of_band_links_count: Count
 
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        _require(not self.fabric_links_count or bool(self.fabric_link_gbit_per_s), "fabric links need a rate")
+        _require(not self.in_band_links_count or bool(self.in_band_link_gbit_per_s), "in-band links need a rate")
+        return self
+
 
 class Switch(Item):
     """A switch: typical power without optics, maximum power with them."""
@@ -127,12 +149,19 @@ class Switch(Item):
     liquid_heat_fraction: Fraction
 
     def links_per_port(self, link_gbit_per_s: float) -> int:
-        """Count the links of a rate that one port carries after break-out; 0 if the port is slower than the link."""
-        return int(self.port_gbit_per_s // link_gbit_per_s)
+        """Count the links of a rate that every port carries after break-out; 0 if the port is slower than the link."""
+        return min(int(self.port_gbit_per_s // link_gbit_per_s), self.links_max_count // self.ports_count)
 
     def radix(self, link_gbit_per_s: float) -> int:
         """Count the links of a rate that the switch carries, one direction."""
-        return min(self.ports_count * self.links_per_port(link_gbit_per_s), self.links_max_count)
+        return self.ports_count * self.links_per_port(link_gbit_per_s)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        _require(self.links_max_count >= self.ports_count, "links_max_count is less than ports_count")
+        _require(self.power_typical_w <= self.power_max_w, "power_typical_w exceeds power_max_w")
+        _require(not self.uplink_ports_count or bool(self.uplink_port_gbit_per_s), "uplinks need uplink_port_gbit_per_s")
+        return self
 
 
 class Cable(Item):
@@ -158,7 +187,7 @@ class Rack(Item):
 class Pdu(Item):
     """A rack PDU; its power is what it may carry continuously."""
 
-    power_max_kw: Positive
+    power_max_kw: Annotated[float, Field(ge=0.5, le=1000)]
     voltage_v: Positive
     current_a: Positive
     height_u: NotNegative

@@ -147,7 +147,7 @@ def _switches(plan: Plan) -> Table:
         rows.append(
             (
                 _clean(fabric.name),
-                _clean(fabric.switch or "in the node"),
+                _clean(fabric.switch or (f"{fabric.chips_count:,} chips" if fabric.chips_count else "direct")),
                 f"{figure(fabric.link_gbit_per_s)}{planes}",
                 _count(tiers.leaf),
                 _count(tiers.spine),
@@ -268,7 +268,7 @@ def _bill(plan: Plan) -> Table:
     rows = [
         (
             _clean(line.item),
-            figure(line.count),
+            figure(line.quantity) + (" kW" if line.unit == "kW" else ""),
             "no price" if line.price_usd is None else figure(line.price_usd, 5),
             figure(line.total_usd),
         )
@@ -279,7 +279,7 @@ def _bill(plan: Plan) -> Table:
         ("Item", "Count", "USD each", "USD"),
         tuple(rows),
         frozenset({1, 2, 3}),
-        "Construction is counted in kW.",
+        "",
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from planner.catalog import Catalog
 from planner.catalog.records import Cable, Switch
-from planner.plan import BillLine, CostPlan, FabricPlan, Finding, PowerPlan, RacksPlan
+from planner.plan import BillLine, CostPlan, FabricPlan, PowerPlan, RacksPlan
 from planner.steps.hardware import Hardware
 from planner.steps.notes import Notes
 
@@ -60,21 +60,24 @@ def plan_cost(
     for (category, item, name), count in counts.items():
         price = catalog.price(item)
         if price is None:
-            notes.find(
-                Finding(
-                    severity="warning",
-                    code="no-price",
-                    path=f"catalog.prices.{item}",
-                    message=f"{count:,} x {name} have no price: capital expenditure is too low",
-                    hint="add a row to a prices.csv of your own and name its folder with --catalog",
-                )
+            notes.warn(
+                "no-price",
+                f"catalog.prices.{item}",
+                f"{count:,} x {name} have no price: capital expenditure is too low",
+                "add a row to a prices.csv of your own and name its folder with --catalog",
             )
         else:
             notes.assume_row("prices", price)
         price_usd = price.price_usd if price else None
         lines.append(
             BillLine(
-                category=category, item=item, name=name, count=count, price_usd=price_usd, total_usd=count * (price_usd or 0.0)
+                category=category,
+                item=item,
+                name=name,
+                quantity=count,
+                unit="each",
+                price_usd=price_usd,
+                total_usd=count * (price_usd or 0.0),
             )
         )
     built = hardware.construction
@@ -88,7 +91,8 @@ def plan_cost(
             category="building, power and cooling",
             item=built.id,
             name=built.name,
-            count=power.it_nameplate_kw,
+            quantity=power.it_nameplate_kw,
+            unit="kW",
             price_usd=built.price_usd_per_kw,
             total_usd=power.it_nameplate_kw * built.price_usd_per_kw,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -18,7 +19,6 @@ from planner.catalog.records import (
     Server,
     Switch,
 )
-from planner.plan import Finding
 from planner.spec import Factory
 from planner.steps.notes import Notes
 
@@ -35,9 +35,12 @@ DEFAULTS = {
     "cooling.liquid": "liquid-dry-cooler",
     "fabrics.out_of_band.switch": "sn2201",
 }
+REFERENCE = (
+    "https://docs.nvidia.com/dgx-superpod/reference-architecture-scalable-infrastructure-h100/latest/network-fabrics.html"
+)
 CABLE_LENGTH_M = 30.0
-DUTY_FRACTION = 0.82
-DUTY_SOURCE = "https://arxiv.org/abs/2412.08602"
+DUTY_FRACTION = 0.76
+DUTY_SOURCE = "https://arxiv.org/abs/2506.14551"
 
 ServerGroup = tuple[Server, int]
 R = TypeVar("R", bound=Item)
@@ -67,6 +70,8 @@ class Hardware:
     liquid: CoolingPlant
     duty_fraction: float
     construction: Construction
+    default_technology: Mapping[str, str]
+    reference_url: str = REFERENCE
 
     def servers(self) -> tuple[ServerGroup, ...]:
         """Return all servers and appliances, by id."""
@@ -101,11 +106,15 @@ def resolve(factory: Factory, catalog: Catalog, notes: Notes) -> Hardware:
         (node, catalog.get(Gpu, node.gpu), count)
         for node, count in ((catalog.get(Node, row_id), count) for row_id, count in factory.compute.nodes.items())
     )
-    # Where kinds of nodes differ in their maker's choice of switch, the one with the fastest ports decides, however many
-    # there are: otherwise one more node could change every switch.
-    first = max((node for node, _, _ in nodes), key=lambda node: (node.compute_link_gbit_per_s, node.id))
 
-    def network_switch(path: str, declared: str | None, default: str | None) -> Switch | None:
+    def network_switch(path: str, declared: str | None, column: str) -> Switch | None:
+        defaults = {getattr(node, column): node.name for node, _, _ in nodes}
+        if declared is None and len(defaults) > 1:
+            listed = ", ".join(f"{name}: {row_id or 'none'}" for row_id, name in defaults.items())
+            message = f"the makers' reference designs of these nodes differ ({listed})"
+            notes.error("mixed-nodes", path, message, f"declare {path}")
+        # Which of them stands in for the plan's other numbers must not depend on how many nodes there are.
+        default = max(defaults, key=lambda row_id: row_id or "")
         if declared is None and default is None:
             return None
         return chosen(Switch, path, declared, default)
@@ -113,11 +122,13 @@ def resolve(factory: Factory, catalog: Catalog, notes: Notes) -> Hardware:
     def servers(declared: dict[str, int] | None) -> tuple[ServerGroup, ...]:
         return tuple((catalog.get(Server, row_id), count) for row_id, count in (declared or {}).items())
 
+    compute_switch = network_switch("fabrics.compute.switch", fabrics.compute.switch, "compute_switch")
+    assert compute_switch is not None  # noqa: S101 - every node names one
     hardware = Hardware(
         nodes=nodes,
-        compute_switch=chosen(Switch, "fabrics.compute.switch", fabrics.compute.switch, first.compute_switch),
-        storage_switch=network_switch("fabrics.storage.switch", fabrics.storage.switch, first.storage_switch),
-        in_band_switch=network_switch("fabrics.in_band.switch", fabrics.in_band.switch, first.in_band_switch),
+        compute_switch=compute_switch,
+        storage_switch=network_switch("fabrics.storage.switch", fabrics.storage.switch, "storage_switch"),
+        in_band_switch=network_switch("fabrics.in_band.switch", fabrics.in_band.switch, "in_band_switch"),
         out_of_band_switch=chosen(Switch, "fabrics.out_of_band.switch", fabrics.out_of_band.switch),
         compute_managers=servers(fabrics.compute.fabric_managers),
         storage_managers=servers(fabrics.storage.fabric_managers),
@@ -134,6 +145,7 @@ def resolve(factory: Factory, catalog: Catalog, notes: Notes) -> Hardware:
         liquid=catalog.get(CoolingPlant, factory.cooling.liquid or DEFAULTS["cooling.liquid"]),
         duty_fraction=DUTY_FRACTION if factory.workloads.duty_fraction is None else factory.workloads.duty_fraction,
         construction=chosen(Construction, "hall.construction", hall.construction),
+        default_technology={node.id: catalog.get(Switch, node.compute_switch).technology for node, _, _ in nodes},
     )
     if factory.cooling.liquid is None and hardware.liquid_cooled():
         notes.assume("cooling.liquid", f"not declared: {hardware.liquid.name} ({hardware.liquid.id})")
@@ -142,12 +154,19 @@ def resolve(factory: Factory, catalog: Catalog, notes: Notes) -> Hardware:
     if hall.cable_length_m is None:
         notes.assume("hall.cable_length", f"not declared: runs of up to {CABLE_LENGTH_M:g} m choose the kind of cable")
     if factory.workloads.duty_fraction is None:
-        text = f"not declared: nodes at work draw {DUTY_FRACTION:g} of nameplate (8.4 of 10.2 kW measured on 8 x H100)"
+        text = (
+            f"not declared: nodes at work draw {DUTY_FRACTION:g} of nameplate, measured on 8 x H100 under compute-heavy work"
+            " (the most that training was seen to draw is 0.82, arXiv 2412.08602)"
+        )
         notes.assume("workloads.duty_fraction", text, DUTY_SOURCE, "secondary")
     if factory.site.grid_feed_kw is None:
         notes.assume("site.grid_feed", "not declared: not limited; the plan says what is needed")
     if hall.racks is None:
         notes.assume("hall.racks", "not declared: floor positions are not limited")
+    if hall.rack_floor_load_kg is None:
+        notes.assume("hall.rack_floor_load", "not declared: the floor is not limited; the rack's own rating is")
+    if factory.budget.capex_usd is None:
+        notes.assume("budget.capex", "not declared: not limited")
     if factory.storage.systems is None:
         notes.assume("storage.systems", "not declared: the storage network is sized for the nodes alone")
     if factory.platform.management_nodes is None:
@@ -155,63 +174,44 @@ def resolve(factory: Factory, catalog: Catalog, notes: Notes) -> Hardware:
     for kind, row_id, difference in catalog.overrides:
         statement = f"the catalog's row is overridden by your own: {difference}"
         notes.assume(f"catalog.{kind}.{row_id}.override", statement, confidence="assumption")
-    _check_roles(hardware, factory, notes)
+    if factory.cooling.liquid is not None and not hardware.liquid_cooled():
+        message = "cooling.liquid changes nothing: no heat of these nodes leaves by liquid"
+        notes.warn("not-used", "cooling.liquid", message, "leave it out")
+    _check_roles(hardware, notes)
     return hardware
 
 
-def _check_roles(hardware: Hardware, factory: Factory, notes: Notes) -> None:
+def _check_roles(hardware: Hardware, notes: Notes) -> None:
     """Note a stage or plant in the wrong place, a server in the wrong role: an error finding, not a wrong sum."""
-    places: list[tuple[str, str, str, str]] = [
-        ("power.transformer", hardware.transformer.id, hardware.transformer.stage, "transformer"),
-        ("power.ups", hardware.ups.id, hardware.ups.stage, "ups"),
-        ("power.distribution", hardware.distribution.id, hardware.distribution.stage, "distribution"),
-        ("cooling.air", hardware.air.id, hardware.air.medium, "air"),
-        ("cooling.liquid", hardware.liquid.id, hardware.liquid.medium, "liquid"),
+    places: list[tuple[str, str, str, tuple[str, ...]]] = [
+        ("power.transformer", hardware.transformer.id, hardware.transformer.stage, ("transformer",)),
+        ("power.ups", hardware.ups.id, hardware.ups.stage, ("ups",)),
+        ("power.distribution", hardware.distribution.id, hardware.distribution.stage, ("distribution",)),
+        ("cooling.air", hardware.air.id, hardware.air.medium, ("air",)),
+        ("cooling.liquid", hardware.liquid.id, hardware.liquid.medium, ("liquid",)),
+        ("fabrics.out_of_band.switch", hardware.out_of_band_switch.id, hardware.out_of_band_switch.technology, ("ethernet",)),
     ]
-    managers = [
-        ("fabrics.compute", hardware.compute_managers),
-        ("fabrics.storage", hardware.storage_managers),
+    groups = [
+        ("fabrics.compute.fabric_managers", hardware.compute_managers, ("fabric-manager",)),
+        ("fabrics.storage.fabric_managers", hardware.storage_managers, ("fabric-manager",)),
+        ("storage.systems", hardware.storage_systems, ("storage",)),
+        ("platform.management_nodes", hardware.management_nodes, ("management", "cpu")),
     ]
-    for path, group in managers:
-        places += [(f"{path}.fabric_managers.{s.id}", s.id, s.role, "fabric-manager") for s, _ in group]
-    places += [(f"storage.systems.{s.id}", s.id, s.role, "storage") for s, _ in hardware.storage_systems]
-    for path, row_id, is_a, wanted in places:
-        if is_a != wanted:
-            message = f"{row_id} is of kind {is_a}; {wanted} belongs here"
-            hint = "list the rows of a kind with: groundplan catalog list"
-            notes.find(Finding(severity="error", code="wrong-kind", path=path, message=message, hint=hint))
-    excluded = set(factory.sovereignty.excluded_vendors)
-    for path, row in _declared_items(hardware):
-        if row.vendor in excluded:
-            message = f"{row.name} is made by {row.vendor}, which sovereignty.excluded_vendors excludes"
-            notes.find(
-                Finding(
-                    severity="error",
-                    code="excluded-vendor",
-                    path=path,
-                    message=message,
-                    hint="choose another row, or lift the exclusion",
-                )
-            )
-
-
-def _declared_items(hardware: Hardware) -> list[tuple[str, Item]]:
-    items: list[tuple[str, Item]] = [
-        ("fabrics.compute.switch", hardware.compute_switch),
-        ("fabrics.out_of_band.switch", hardware.out_of_band_switch),
-        ("hall.rack", hardware.rack),
-        ("hall.pdu", hardware.pdu),
-        ("power.transformer", hardware.transformer),
-        ("power.ups", hardware.ups),
-        ("power.distribution", hardware.distribution),
-        ("cooling.air", hardware.air),
-        ("cooling.liquid", hardware.liquid),
-    ]
-    for node, gpu, _ in hardware.nodes:
-        items += [(f"compute.nodes.{node.id}", node), (f"compute.nodes.{node.id}.gpu", gpu)]
-    items += [(f"servers.{server.id}", server) for server, _ in hardware.servers()]
-    if hardware.storage_switch:
-        items.append(("fabrics.storage.switch", hardware.storage_switch))
-    if hardware.in_band_switch:
-        items.append(("fabrics.in_band.switch", hardware.in_band_switch))
-    return items
+    for path, servers, wanted in groups:
+        places += [(f"{path}.{server.id}", server.id, server.role, wanted) for server, _ in servers]
+    for managers, switch, path in (
+        (hardware.compute_managers, hardware.compute_switch, "fabrics.compute.fabric_managers"),
+        (hardware.storage_managers, hardware.storage_switch, "fabrics.storage.fabric_managers"),
+    ):
+        if managers and switch and switch.technology != "infiniband":
+            message = f"fabric managers serve InfiniBand; {switch.name} is {switch.technology}"
+            notes.error("wrong-kind", path, message, "leave them out, or choose an InfiniBand switch")
+    for path, row_id, is_a, allowed in places:
+        if is_a not in allowed:
+            message = f"{row_id} is of kind {is_a}; {' or '.join(allowed)} belongs here"
+            notes.error("wrong-kind", path, message, "list the rows of a kind with: groundplan catalog list")
+    for node, _, _ in hardware.nodes:
+        maker, chosen = hardware.default_technology[node.id], hardware.compute_switch.technology
+        if "slingshot" in (maker, chosen) and maker != chosen:
+            message = f"{node.name} has {maker} ports, {hardware.compute_switch.name} is {chosen}"
+            notes.error("wrong-kind", "fabrics.compute.switch", message, f"choose a switch of {maker}")

@@ -9,7 +9,7 @@ __all__ = ["Notes"]
 
 
 class Notes:
-    """Collects assumptions and findings by path; the last word on a path counts."""
+    """Collects assumptions by path and findings by code and path; the last word counts."""
 
     def __init__(self) -> None:
         self._assumptions: dict[str, Assumption] = {}
@@ -30,6 +30,25 @@ class Notes:
     def find(self, finding: Finding) -> None:
         """Note a finding."""
         self._findings[finding.code, finding.path] = finding
+
+    def error(
+        self,
+        code: str,
+        path: str,
+        message: str,
+        hint: str,
+        value: float | None = None,
+        limit: float | None = None,
+        unit: str = "",
+    ) -> None:
+        """Note that something cannot be built."""
+        self.find(
+            Finding(severity="error", code=code, path=path, message=message, hint=hint, value=value, limit=limit, unit=unit)
+        )
+
+    def warn(self, code: str, path: str, message: str, hint: str) -> None:
+        """Note something that can be built, but perhaps not as meant."""
+        self.find(Finding(severity="warning", code=code, path=path, message=message, hint=hint))
 
     def found(self, code: str, path: str) -> Finding | None:
         """Return the finding of a code at a path, if there is one."""

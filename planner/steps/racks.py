@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from planner.catalog import Catalog
 from planner.catalog.records import Switch
 from planner.models.power import pdus_per_rack
 from planner.models.space import pieces_per_rack, racks_needed
-from planner.plan import FabricPlan, Finding, RackGroup, RacksPlan
+from planner.plan import FabricPlan, RackGroup, RacksPlan
 from planner.spec import Factory
 from planner.steps.hardware import Hardware
 from planner.steps.notes import Notes
@@ -16,9 +17,29 @@ from planner.units import figure
 
 __all__ = ["plan_racks"]
 
-# (path, name, height, weight, power, how many) of one kind of equipment
-_Piece = tuple[str, str, float, float, float, int]
 _UNLIMITED = 1e12
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """One kind of equipment, and how many of it."""
+
+    path: str
+    name: str
+    height_u: float
+    weight_kg: float
+    power_kw: float
+    count: int
+
+
+@dataclass(frozen=True)
+class _Limits:
+    """What a rack of one use offers, and which key of the file would raise it."""
+
+    power_kw: float
+    power_key: str
+    load_kg: float
+    load_key: str
 
 
 def plan_racks(
@@ -30,31 +51,22 @@ def plan_racks(
         "nodes, storage, and switches with servers stand in racks of their own; rack-scale systems bring rack and power",
     )
     groups = [_node_racks(factory, hardware, notes, number) for number in range(len(hardware.nodes))]
-    infrastructure_kw = _infrastructure_power_kw(factory, hardware, notes)
-    switches = [(catalog.get(Switch, fabric.switch), fabric) for fabric in fabrics if fabric.switch]
+    limits = _infrastructure_limits(factory, hardware, notes)
     storage = {server.id for server, _ in hardware.storage_systems}
     pieces: dict[str, list[_Piece]] = {"network and management": [], "storage": []}
-    for switch, fabric in switches:
-        path = f"fabrics.{fabric.name.replace('-', '_')}.switch"
-        count = fabric.switches_by_tier.total()
-        pieces["network and management"].append(
-            (path, switch.name, switch.height_u, switch.weight_kg, switch.power_max_w / 1000, count)
-        )
+    for fabric in fabrics:
+        if fabric.switch:
+            switch = catalog.get(Switch, fabric.switch)
+            power_kw = switch.power_max_w / 1000
+            count = fabric.switches_by_tier.total()
+            path = f"catalog.switches.{switch.id}"
+            piece = _Piece(path, switch.name, switch.height_u, switch.weight_kg, power_kw, count)
+            pieces["network and management"].append(piece)
     for server, count in hardware.servers():
-        use = "storage" if server.id in storage else "network and management"
-        pieces[use].append(
-            (
-                f"servers.{server.id}",
-                server.name,
-                server.height_u,
-                server.weight_kg,
-                server.power_max_kw,
-                count,
-            )
-        )
-    for use, kinds in pieces.items():
-        if kinds:
-            groups.append(_shared_racks(use, kinds, factory, hardware, notes, infrastructure_kw))
+        path = f"catalog.servers.{server.id}"
+        piece = _Piece(path, server.name, server.height_u, server.weight_kg, server.power_max_kw, count)
+        pieces["storage" if server.id in storage else "network and management"].append(piece)
+    groups += [_shared_racks(use, kinds, limits, hardware, notes) for use, kinds in pieces.items() if kinds]
     return RacksPlan(
         count=sum(group.count for group in groups),
         pdus_count=sum(group.count * group.pdus_per_rack_count for group in groups),
@@ -62,38 +74,31 @@ def plan_racks(
     )
 
 
-def _load_kg(factory: Factory, hardware: Hardware) -> float:
-    """Return what a rack may hold: its own rating, or what the floor leaves beside its own weight."""
+def _load(factory: Factory, hardware: Hardware) -> tuple[float, str]:
+    """Return what a rack may hold, and what decides: its own rating, or what the floor leaves beside its own weight."""
     floor_kg = factory.hall.rack_floor_load_kg
-    return min(hardware.rack.load_max_kg, _UNLIMITED if floor_kg is None else floor_kg - hardware.rack.weight_kg)
+    if floor_kg is not None and floor_kg - hardware.rack.weight_kg < hardware.rack.load_max_kg:
+        return max(floor_kg - hardware.rack.weight_kg, 0.0), "raise hall.rack_floor_load"
+    return hardware.rack.load_max_kg, "choose a rack that carries more (hall.rack)"
 
 
-def _infrastructure_power_kw(factory: Factory, hardware: Hardware, notes: Notes) -> float:
-    declared = factory.hall.infrastructure_rack_power_kw
-    if declared is not None:
-        return declared
-    limit = min(factory.hall.rack_power_kw or _UNLIMITED, hardware.pdu.power_max_kw)
-    notes.assume(
-        "hall.infrastructure_rack_power",
-        f"not declared: {limit:g} kW, what one rack PDU carries (or hall.rack_power if that is less)",
-    )
-    return limit
+def _infrastructure_limits(factory: Factory, hardware: Hardware, notes: Notes) -> _Limits:
+    key = "hall.infrastructure_rack_power"
+    limit = factory.hall.infrastructure_rack_power_kw
+    if limit is None:
+        limit = min(factory.hall.rack_power_kw or _UNLIMITED, hardware.pdu.power_max_kw)
+        statement = f"not declared: {figure(limit)} kW, what one rack PDU carries (or hall.rack_power if that is less)"
+        notes.assume(key, statement)
+    return _Limits(limit, f"raise {key}", *_load(factory, hardware))
 
 
 def _node_racks(factory: Factory, hardware: Hardware, notes: Notes, number: int) -> RackGroup:
     node, _, count = hardware.nodes[number]
-    path = f"compute.nodes.{node.id}"
-    floor_kg = factory.hall.rack_floor_load_kg
+    piece = _Piece(f"compute.nodes.{node.id}", node.name, node.height_u, node.weight_kg, node.power_max_kw, count)
     if node.own_rack:
-        limits = [
-            ("rack-power", "hall.rack_power", node.power_max_kw, factory.hall.rack_power_kw, "kW"),
-            ("rack-weight", "hall.rack_floor_load", node.weight_kg, floor_kg, "kg"),
-        ]
-        for code, where, value, limit, unit in limits:
-            if limit is not None and value > limit:
-                notes.find(_does_not_fit(code, path, node.name, value, limit, unit, where))
+        _check_own_rack(piece, factory, notes)
         return RackGroup(
-            name=f"{node.name}",
+            name=node.name,
             rack=node.id,
             count=count,
             items_per_rack_count=1,
@@ -105,92 +110,82 @@ def _node_racks(factory: Factory, hardware: Hardware, notes: Notes, number: int)
     power_kw = factory.hall.rack_power_kw
     if power_kw is None:
         power_kw = node.per_rack_count * node.power_max_kw
-        notes.assume(
-            "hall.rack_power",
-            f"not declared: {node.per_rack_count} {node.name} a rack ({power_kw:g} kW), as its maker does",
+        statement = (
+            f"not declared: {figure(power_kw)} kW, what {node.per_rack_count} {node.name} draw, its maker's number a rack"
         )
-    per_rack, limited_by = _fit(
-        path, node.name, node.height_u, node.weight_kg, node.power_max_kw, power_kw, factory, hardware, notes
-    )
-    racks = racks_needed([(count, per_rack)])
-    filled = min(per_rack, count)
+        notes.assume("hall.rack_power", statement)
+    limits = _Limits(power_kw, "raise hall.rack_power", *_load(factory, hardware))
+    per_rack, limited_by = _fit(piece, limits, hardware, notes)
+    return _group(node.name, racks_needed([(count, per_rack)]), [(piece, per_rack, limited_by)], hardware)
+
+
+def _check_own_rack(piece: _Piece, factory: Factory, notes: Notes) -> None:
+    """Hold a rack-scale system against what a rack position offers."""
+    power_kw, floor_kg = factory.hall.rack_power_kw, factory.hall.rack_floor_load_kg
+    if power_kw is not None and piece.power_kw > power_kw:
+        _does_not_fit(notes, piece, "rack-power", piece.power_kw, power_kw, "kW", "raise hall.rack_power")
+    if floor_kg is not None and piece.weight_kg > floor_kg:
+        _does_not_fit(notes, piece, "rack-weight", piece.weight_kg, floor_kg, "kg", "raise hall.rack_floor_load")
+
+
+def _shared_racks(use: str, kinds: list[_Piece], limits: _Limits, hardware: Hardware, notes: Notes) -> RackGroup:
+    """Fill racks with equipment of several kinds, in the order given."""
+    fits = [(piece, *_fit(piece, limits, hardware, notes)) for piece in kinds]
+    return _group(use, racks_needed((piece.count, per_rack) for piece, per_rack, _ in fits), fits, hardware)
+
+
+def _group(name: str, racks: int, fits: list[tuple[_Piece, int, str]], hardware: Hardware) -> RackGroup:
+    # A piece takes 1 / per_rack of a rack, so the fullest rack holds no more than the worst kind alone would.
+    total_kw = sum(piece.power_kw * piece.count for piece, _, _ in fits)
+    total_kg = sum(piece.weight_kg * piece.count for piece, _, _ in fits)
+    rack_kw = min(max(per_rack * piece.power_kw for piece, per_rack, _ in fits), total_kw)
+    rack_kg = min(max(per_rack * piece.weight_kg for piece, per_rack, _ in fits), total_kg)
+    # The kind that takes most of the racks says what limits them.
+    _, per_rack, limited_by = max(fits, key=lambda fit: fit[0].count / fit[1])
     return RackGroup(
-        name=node.name,
+        name=name,
         rack=hardware.rack.id,
         count=racks,
         items_per_rack_count=per_rack,
         limited_by=limited_by,
-        power_per_rack_max_kw=filled * node.power_max_kw,
-        weight_per_rack_max_kg=hardware.rack.weight_kg + filled * node.weight_kg,
-        pdus_per_rack_count=pdus_per_rack(filled * node.power_max_kw, hardware.pdu.power_max_kw, hardware.pdu_redundancy),
-    )
-
-
-def _shared_racks(
-    use: str, kinds: list[_Piece], factory: Factory, hardware: Hardware, notes: Notes, power_kw: float
-) -> RackGroup:
-    """Fill racks with equipment of several kinds, in the order given."""
-    fits = []
-    for path, name, height_u, weight_kg, piece_kw, count in kinds:
-        per_rack, limited_by = _fit(path, name, height_u, weight_kg, piece_kw, power_kw, factory, hardware, notes)
-        fits.append((count, per_rack, limited_by))
-    racks = racks_needed((count, per_rack) for count, per_rack, _ in fits)
-    total_kw = sum(piece_kw * count for _, _, _, _, piece_kw, count in kinds)
-    total_kg = sum(weight_kg * count for _, _, _, weight_kg, _, count in kinds)
-    # The kind that takes most of the racks says what limits them.
-    most = max(fits, key=lambda fit: fit[0] / fit[1])
-    # A piece takes 1 / per_rack of a rack, so the fullest rack holds no more than the worst kind alone would.
-    rack_kw = min(max(fit[1] * kind[4] for fit, kind in zip(fits, kinds, strict=True)), total_kw)
-    rack_kg = min(max(fit[1] * kind[3] for fit, kind in zip(fits, kinds, strict=True)), total_kg)
-    return RackGroup(
-        name=use,
-        rack=hardware.rack.id,
-        count=racks,
-        items_per_rack_count=most[1],
-        limited_by=most[2],
         power_per_rack_max_kw=rack_kw,
         weight_per_rack_max_kg=hardware.rack.weight_kg + rack_kg,
-        pdus_per_rack_count=pdus_per_rack(rack_kw, hardware.pdu.power_max_kw, hardware.pdu_redundancy),
+        pdus_per_rack_count=_pdus(rack_kw, hardware),
     )
 
 
-def _fit(
-    path: str,
-    name: str,
-    height_u: float,
-    weight_kg: float,
-    piece_kw: float,
-    power_kw: float,
-    factory: Factory,
-    hardware: Hardware,
-    notes: Notes,
-) -> tuple[int, str]:
-    """Pieces per rack, at least 1; a piece that does not fit at all is an error finding."""
-    load_kg = _load_kg(factory, hardware)
-    per_rack, limited_by = pieces_per_rack(height_u, weight_kg, piece_kw, hardware.rack.height_u, load_kg, power_kw)
-    if per_rack == 0:
-        limits = {
-            "power": (piece_kw, power_kw, "kW", "hall.rack_power"),
-            "height": (height_u, hardware.rack.height_u, "U", "hall.rack"),
-            "weight": (weight_kg, max(load_kg, 0.0), "kg", "hall.rack or hall.rack_floor_load"),
-        }
-        for limit_name, (value, limit, unit, where) in limits.items():
-            if value > limit * (1 + 1e-9):
-                notes.find(_does_not_fit(f"rack-{limit_name}", path, name, value, limit, unit, where))
-        return 1, limited_by
-    return per_rack, limited_by
+def _pdus(rack_kw: float, hardware: Hardware) -> int:
+    return pdus_per_rack(rack_kw, hardware.pdu.power_max_kw, hardware.pdu_redundancy)
 
 
-def _does_not_fit(code: str, path: str, name: str, value: float, limit: float, unit: str, where: str) -> Finding:
-    what = {"rack-power": "draws", "rack-weight": "weighs", "rack-height": "is"}[code]
-    return Finding(
-        severity="error",
-        code=code,
-        path=path,
-        message=f"one {name} {what} {figure(value)} {unit}, a rack takes {figure(limit)} {unit}"
-        + (f" ({figure(100 * value / limit)} %)" if limit else ""),
-        value=value,
-        limit=limit,
-        unit=unit,
-        hint=f"raise {where}, or choose another kind",
+def _fit(piece: _Piece, limits: _Limits, hardware: Hardware, notes: Notes) -> tuple[int, str]:
+    """Return pieces per rack, at least 1, and what stops the next; a piece that does not fit at all is an error finding."""
+    rack, pdu = hardware.rack, hardware.pdu
+    most, limited_by = pieces_per_rack(
+        piece.height_u, piece.weight_kg, piece.power_kw, rack.height_u, limits.load_kg, limits.power_kw
     )
+    per_rack = most
+    while per_rack and per_rack * piece.height_u + _pdus(per_rack * piece.power_kw, hardware) * pdu.height_u > rack.height_u:
+        per_rack, limited_by = per_rack - 1, "height"
+    if per_rack:
+        return per_rack, limited_by
+    pdu_height_u = _pdus(piece.power_kw, hardware) * pdu.height_u
+    if piece.power_kw > limits.power_kw * (1 + 1e-9):
+        _does_not_fit(notes, piece, "rack-power", piece.power_kw, limits.power_kw, "kW", limits.power_key)
+    if piece.height_u + pdu_height_u > rack.height_u:
+        needed = piece.height_u + pdu_height_u
+        _does_not_fit(
+            notes, piece, "rack-height", needed, rack.height_u, "U", "choose a taller rack (hall.rack) or another PDU"
+        )
+    if piece.weight_kg > limits.load_kg * (1 + 1e-9):
+        _does_not_fit(notes, piece, "rack-weight", piece.weight_kg, limits.load_kg, "kg", limits.load_key)
+    return 1, limited_by
+
+
+def _does_not_fit(notes: Notes, piece: _Piece, code: str, value: float, limit: float, unit: str, hint: str) -> None:
+    verb = {"rack-power": "draws", "rack-weight": "weighs", "rack-height": "takes"}[code]
+    share = f" ({figure(100 * value / limit)} %)" if limit else ""
+    message = (
+        f"one {piece.name} {verb} {figure(value)} {unit}, a rack offers {figure(limit)} {unit}{share}: not one can be placed"
+    )
+    notes.error(code, piece.path, message, hint, value, limit, unit)

@@ -17,6 +17,7 @@ from factories import CATALOG, any_factory, plan_file, plan_of, simple
 from planner.engine import make_plan
 from planner.plan import FabricPlan, Plan
 from planner.reader import read_factory
+from planner.spec import Factory, Section
 from topologies.clos import fat_tree
 
 
@@ -59,6 +60,7 @@ def test_a_full_unit_leaves_no_port_for_the_fabric_managers(tmp_path: Path) -> N
     (finding,) = [each for each in plan.findings if each.severity == "error"]
     assert finding.code == "fabric-ports"
     assert finding.limit == 127
+    assert counts(plan) == (32, 16, 0, 1024, 1024, 0)  # planned without them, so that the sums stay whole
 
 
 @pytest.mark.parametrize("node", ["dgx-h100", "dgx-b200"])
@@ -148,7 +150,7 @@ def error(plan: Plan, code: str) -> Any:
 def test_too_many_nodes_for_the_radix_says_the_largest() -> None:
     found = error(plan_of(simple(count=8193)), "fabric-size")
     assert (found.value, found.limit) == (8193, 8192)
-    assert "8192" in found.message
+    assert "largest: 8192 hosts" in found.message
     assert not plan_of(simple(count=8192)).has_error()
     two = simple(count=257, fabrics={"compute": {"tiers": 2}})
     assert error(plan_of(two), "fabric-size").limit == 256
@@ -241,6 +243,68 @@ def test_every_knob_changes_a_result(section: str, value: dict[str, Any]) -> Non
     assert answers(plan_of(simple(**{section: value}))) != answers(plan_of(simple()))
 
 
+def test_what_changes_nothing_is_said_to_change_nothing() -> None:
+    cases: list[tuple[dict[str, Any], set[str]]] = [
+        (simple(cooling={"liquid": "liquid-chiller"}), {"cooling.liquid"}),
+        (
+            simple(count=8, fabrics={"compute": {"nodes_per_unit": 4, "oversubscription_ratio": 2.0}}),
+            {"fabrics.compute.nodes_per_unit", "fabrics.compute.oversubscription_ratio"},
+        ),
+        (
+            simple("cray-ex235a", 64, fabrics={"storage": {"switch": "qm9700"}, "in_band": {"oversubscription_ratio": 4.0}}),
+            {"fabrics.storage.switch", "fabrics.in_band.oversubscription_ratio"},
+        ),
+    ]
+    for data, wanted in cases:
+        assert wanted == {each.path for each in plan_of(data).findings if each.code == "not-used"}
+
+
+def test_kinds_of_nodes_that_disagree_need_a_declared_switch() -> None:
+    mixed = {"dgx-h100": 100, "hgx-h100": 1}
+    plan = plan_of({"name": "x", "site": {"country": "US"}, "compute": {"nodes": mixed}})
+    assert {each.path for each in plan.findings if each.code == "mixed-nodes"} == {"fabrics.storage.switch"}
+    declared = {"storage": {"switch": "qm9700"}}
+    assert not plan_of({"name": "x", "site": {"country": "US"}, "compute": {"nodes": mixed}, "fabrics": declared}).has_error()
+
+
+def test_the_largest_mixed_factory_fits() -> None:
+    data = simple(site={"country": "US", "grid_feed_kw": 200.0}) | {"compute": {"nodes": {"dgx-h100": 3, "dgx-h200": 4}}}
+    binding = plan_of(data).binding_constraint
+    assert binding is not None
+    total = binding.largest_nodes_count
+    splits = [{"dgx-h100": first, "dgx-h200": total - first} for first in range(1, total)]
+    assert any(not plan_of(data | {"compute": {"nodes": split}}).has_error() for split in splits)
+
+
+def test_what_cannot_be_placed_binds_first() -> None:
+    binding = plan_of(simple(hall={"rack_power_kw": 10.0})).binding_constraint
+    assert binding is not None
+    assert (binding.code, binding.largest_nodes_count) == ("rack-power", 0)
+
+
+def test_a_limit_beyond_the_fabric_does_not_count_factories_without_one() -> None:
+    """Three answers to one question, whatever the size asked: 256 nodes fit two tiers, and fewer the feed."""
+    sections = {"site": {"country": "US", "grid_feed_kw": 3867.0}, "fabrics": {"compute": {"tiers": 2}}}
+    bindings = [plan_of(simple(count=count, **sections)).binding_constraint for count in (100, 255, 300)]
+    assert len({(each.path, each.largest_nodes_count) for each in bindings if each}) == 1
+    largest = bindings[0].largest_nodes_count if bindings[0] else 0
+    assert not plan_of(simple(count=largest, **sections)).has_error()
+    assert plan_of(simple(count=largest + 1, **sections)).has_error()
+
+
+def test_an_edited_plan_is_noticed(tmp_path: Path) -> None:
+    from planner.errors import InputErrors
+    from planner.reader import read_plan
+
+    path = tmp_path / "plan.json"
+    text = plan_of(simple()).to_json()
+    path.write_text(text, encoding="utf-8")
+    assert read_plan(path).to_json() == text
+    path.write_text(text.replace('"gpus": 1016', '"gpus": 99999'), encoding="utf-8")
+    with pytest.raises(InputErrors, match="the file was edited"):
+        read_plan(path)
+
+
 def test_the_liquid_plant_matters_where_there_is_liquid() -> None:
     plans = [plan_of(simple("gb200-nvl72", 8, cooling={"liquid": name})) for name in ("liquid-chiller", "liquid-dry-cooler")]
     assert plans[0].power.facility_kw > plans[1].power.facility_kw
@@ -248,29 +312,40 @@ def test_the_liquid_plant_matters_where_there_is_liquid() -> None:
 
 def test_no_knob_was_forgotten() -> None:
     """Every field of the factory that is no label appears above or in a test of its own."""
-    from planner import spec
-
-    leaves = {
-        name
-        for model in vars(spec).values()
-        if isinstance(model, type)
-        and issubclass(model, spec.Section)
-        and model not in (spec.Section, spec.Factory, spec.Fabrics)
-        for name in model.model_fields
+    used = {path for section, value in KNOBS for path in _paths(section, value)}
+    elsewhere = {
+        "site.country",
+        "site.region",
+        "compute.nodes",
+        "cooling.liquid",
+        "sovereignty.excluded_vendors",
+        "deploy.target",
     }
-    used = {key for _, value in KNOBS for key in _keys(value)}
-    elsewhere = {"country", "region", "nodes", "liquid", "excluded_vendors", "target"}
-    assert leaves - used - elsewhere == set()
+    labels = {"name", "description", "catalog"}
+    assert _fields(Factory, "") - used - elsewhere - labels == set()
 
 
-def _keys(value: Any) -> set[str]:
-    return set(value) | {key for inner in value.values() if isinstance(inner, dict) for key in _keys(inner)}
+def _paths(path: str, value: Any) -> set[str]:
+    if not isinstance(value, dict) or path.endswith(("fabric_managers", "systems", "management_nodes")):
+        return {path}
+    return {found for key, inner in value.items() for found in _paths(f"{path}.{key}", inner)}
+
+
+def _fields(model: type[Section], path: str) -> set[str]:
+    found: set[str] = set()
+    for name, field in model.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, Section):
+            found |= _fields(inner, f"{path}{name}.")
+        else:
+            found.add(path + name)
+    return found
 
 
 # --- laws ------------------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=150)
+@settings(max_examples=70)
 @given(any_factory)
 def test_any_valid_factory_plans_without_exception(data: dict[str, Any]) -> None:
     plan = plan_of(data)
@@ -282,7 +357,7 @@ def test_any_valid_factory_plans_without_exception(data: dict[str, Any]) -> None
     assert plan.power.it_expected_kw <= plan.power.it_nameplate_kw * (1 + 1e-9)
 
 
-@settings(max_examples=150)
+@settings(max_examples=70)
 @given(any_factory)
 def test_energy_is_conserved(data: dict[str, Any]) -> None:
     """What the grid delivers is IT, losses and cooling; what is drawn indoors leaves by air or liquid."""
@@ -303,14 +378,14 @@ def needs(plan: Plan) -> dict[str, float]:
     }
 
 
-@settings(max_examples=150)
+@settings(max_examples=70)
 @given(any_factory, st.integers(1, 200))
 def test_more_nodes_never_need_less(data: dict[str, Any], more: int) -> None:
     first = next(iter(data["compute"]["nodes"]))
     larger = data | {"compute": {"nodes": data["compute"]["nodes"] | {first: data["compute"]["nodes"][first] + more}}}
     assume(larger["compute"]["nodes"][first] <= 1_000_000)
     small, large = plan_of(data), plan_of(larger)
-    # A fabric that cannot be built needs nothing: compare where both have the same ones.
+    # A fabric that cannot be built at all has no place in the sums: compare where both have the same ones.
     assume([each.name for each in small.fabrics] == [each.name for each in large.fabrics])
     for name, value in needs(small).items():
         assert needs(large)[name] >= value * (1 - 1e-12), name
@@ -319,7 +394,7 @@ def test_more_nodes_never_need_less(data: dict[str, Any], more: int) -> None:
 @pytest.mark.parametrize("node", ["dgx-h100", "dgx-b300", "gb200-nvl72", "cray-ex235a", "dgx-a100"])
 def test_more_nodes_never_need_less_step_by_step(node: str) -> None:
     before = needs(plan_of(simple(node, 1)))
-    for count in [*range(2, 100), *range(100, 900, 37)]:
+    for count in [*range(2, 80), *range(80, 900, 53)]:
         plan = plan_of(simple(node, count))
         assert not plan.has_error()
         now = needs(plan)
@@ -341,7 +416,7 @@ def test_the_order_of_keys_changes_nothing(data: dict[str, Any], order: random.R
     assert plan_of(shuffled(data, order)).to_json() == plan_of(data).to_json()
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(any_factory)
 def test_a_fabric_is_rebuilt_from_its_recipe(data: dict[str, Any]) -> None:
     for each in plan_of(data).fabrics:
@@ -378,7 +453,7 @@ def test_the_same_bytes_in_every_process(root: Path) -> None:
     assert len(texts) == 1
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(any_factory)
 def test_what_binds_is_the_first_limit_to_break(data: dict[str, Any]) -> None:
     """At the largest number of nodes the binding limit holds; one more of a single kind breaks it."""
