@@ -53,11 +53,9 @@ def test_a_starter_without_its_comments_can_be_read(tmp_path: Path, node: str, c
     assert factory.budget.capex_usd
 
 
-@pytest.mark.parametrize("count", [1, 2, 32, 127, 1_000])
+@pytest.mark.parametrize("count", [1, 2, 32, 127, 800])
 @pytest.mark.parametrize("node", NODES)
 def test_the_limits_in_the_comments_leave_room_for_what_is_planned(tmp_path: Path, node: str, count: int) -> None:
-    if plan_of(simple(node, count)).has_error():
-        pytest.skip("too many for the node's switch: no starter is written for them")
     text = re.sub(r" *# fabrics:(.*\n)+?\n", "", begin(node, count))
     plan = plan_file(tmp_path, uncommented(text))
     broken = [finding.code for finding in plan.findings if finding.severity == "error"]
