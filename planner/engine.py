@@ -106,7 +106,7 @@ def _draw_up(factory: Factory, catalog: Catalog) -> _Design:
         leaves = out_of_band.switches_by_tier.leaf
         if in_band is not None:
             in_band = in_band_fabric(factory, hardware, catalog, notes, leaves)
-    fabrics = [*scale_up_fabrics(hardware), *managed, out_of_band]
+    fabrics = [*managed, out_of_band, *scale_up_fabrics(hardware)]
     power = plan_power(hardware, catalog, notes, fabrics)
     cost = plan_cost(hardware, catalog, notes, fabrics, racks, power)
     limits = constraints(factory, fabrics, notes.findings(), racks, power, cost)
