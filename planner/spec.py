@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from planner.errors import did_you_mean
-from planner.units import UNITS, QuantityError, parse_quantity, unit_of
+from planner.units import UNITS, QuantityError, parse_quantity, unit_of, written_units
 
 __all__ = [
     "Budget",
@@ -385,7 +385,7 @@ def json_schema() -> dict[str, Any]:
             number = definition["properties"][field]
             text = {
                 "type": "string",
-                "pattern": r"^[+-]?[0-9][0-9_]*(\.[0-9]+)?([eE][+-]?[0-9]+)? *(" + "|".join(UNITS[suffix][1]) + ")$",
+                "pattern": r"^[+-]?[0-9][0-9_]*(\.[0-9]+)?([eE][+-]?[0-9]+)? *(" + "|".join(written_units(suffix)) + ")$",
             }
             description = number.pop("description", "")
             number.pop("title", None)

@@ -9,12 +9,12 @@ from planner.catalog import Catalog
 from planner.catalog.records import Cable, Switch
 from planner.models.network import ports_taken
 from planner.plan import CablesByLayer, FabricPlan, Recipe, SwitchesByTier
-from planner.steps.hardware import Hardware
+from planner.steps.hardware import REFERENCE_URL, Hardware
 from planner.steps.notes import Notes
 from planner.units import figure
 from topologies.clos import FatTree, TopologyError, fat_tree, largest_fat_tree_hosts
 
-__all__ = ["cable_of", "clos_fabric", "pick_cable"]
+__all__ = ["cable_of", "clos_fabric", "rebuild"]
 
 _REASONS = ("size", "ports", "unit")
 
@@ -67,16 +67,16 @@ def clos_fabric(
     for reason in _REASONS:  # an earlier round of the same plan may have failed
         notes.drop(f"fabric-{reason}", path)
     try:
-        tree = _tree(recipe)
+        tree = rebuild(recipe)
     except TopologyError as error:
         _note(error, recipe, kind, switch, path, notes)
         if error.reason != "ports":
             return None
         recipe = recipe.model_copy(update={"extra_links_count": 0})
-        tree = _tree(recipe)
+        tree = rebuild(recipe)
     if tree.tiers > 1 and tree.hosts_by_unit()[1] < tree.hosts_per_unit and kind == "compute":
         statement = "the last unit's leaves and uplinks are built whole, so that it can be filled later"
-        notes.assume(f"{path}.units", statement, hardware.reference_url)
+        notes.assume(f"{path}.units", statement, REFERENCE_URL)
     return FabricPlan(
         name=kind,
         kind=kind,
@@ -102,7 +102,14 @@ def clos_fabric(
     )
 
 
-def _tree(recipe: Recipe) -> FatTree:
+def rebuild(recipe: Recipe) -> FatTree:
+    """Build a fabric's counts from the recipe that its plan holds.
+
+    Raises
+    ------
+    TopologyError
+        If no such fabric exists.
+    """
     return fat_tree(
         recipe.hosts,
         recipe.links_per_host,
@@ -163,7 +170,7 @@ def cable_of(
     notes.assume(
         "fabrics.cables.rule", "a network uses the cheapest connection of its ports' rate that reaches hall.cable_length"
     )
-    cable = pick_cable(catalog, switch, rate_gbit_per_s, hardware.cable_length_m)
+    cable = _pick_cable(catalog, switch, rate_gbit_per_s, hardware.cable_length_m)
     if cable is None:
         message = (
             f"the catalog has no {switch.technology} cable of {figure(rate_gbit_per_s)} Gbit/s that reaches"
@@ -174,7 +181,7 @@ def cable_of(
     return cable.id
 
 
-def pick_cable(catalog: Catalog, switch: Switch, rate_gbit_per_s: float, length_m: float) -> Cable | None:
+def _pick_cable(catalog: Catalog, switch: Switch, rate_gbit_per_s: float, length_m: float) -> Cable | None:
     """Choose the cheapest connection that carries a rate, fits the port and reaches; None if the catalog has none."""
     fitting = [
         cable

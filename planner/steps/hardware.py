@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -22,7 +21,7 @@ from planner.catalog.records import (
 from planner.spec import Factory
 from planner.steps.notes import Notes
 
-__all__ = ["Hardware", "resolve"]
+__all__ = ["REFERENCE_URL", "Hardware", "resolve"]
 
 DEFAULTS = {
     "hall.rack": "rack-48u-generic",
@@ -35,7 +34,7 @@ DEFAULTS = {
     "cooling.liquid": "liquid-dry-cooler",
     "fabrics.out_of_band.switch": "sn2201",
 }
-REFERENCE = (
+REFERENCE_URL = (
     "https://docs.nvidia.com/dgx-superpod/reference-architecture-scalable-infrastructure-h100/latest/network-fabrics.html"
 )
 CABLE_LENGTH_M = 30.0
@@ -70,8 +69,6 @@ class Hardware:
     liquid: CoolingPlant
     duty_fraction: float
     construction: Construction
-    default_technology: Mapping[str, str]
-    reference_url: str = REFERENCE
 
     def servers(self) -> tuple[ServerGroup, ...]:
         """Return all servers and appliances, by id."""
@@ -145,7 +142,6 @@ def resolve(factory: Factory, catalog: Catalog, notes: Notes) -> Hardware:
         liquid=catalog.get(CoolingPlant, factory.cooling.liquid or DEFAULTS["cooling.liquid"]),
         duty_fraction=DUTY_FRACTION if factory.workloads.duty_fraction is None else factory.workloads.duty_fraction,
         construction=chosen(Construction, "hall.construction", hall.construction),
-        default_technology={node.id: catalog.get(Switch, node.compute_switch).technology for node, _, _ in nodes},
     )
     if factory.cooling.liquid is None and hardware.liquid_cooled():
         notes.assume("cooling.liquid", f"not declared: {hardware.liquid.name} ({hardware.liquid.id})")
@@ -177,11 +173,11 @@ def resolve(factory: Factory, catalog: Catalog, notes: Notes) -> Hardware:
     if factory.cooling.liquid is not None and not hardware.liquid_cooled():
         message = "cooling.liquid changes nothing: no heat of these nodes leaves by liquid"
         notes.warn("not-used", "cooling.liquid", message, "leave it out")
-    _check_roles(hardware, notes)
+    _check_roles(hardware, catalog, notes)
     return hardware
 
 
-def _check_roles(hardware: Hardware, notes: Notes) -> None:
+def _check_roles(hardware: Hardware, catalog: Catalog, notes: Notes) -> None:
     """Note a stage or plant in the wrong place, a server in the wrong role: an error finding, not a wrong sum."""
     places: list[tuple[str, str, str, tuple[str, ...]]] = [
         ("power.transformer", hardware.transformer.id, hardware.transformer.stage, ("transformer",)),
@@ -211,7 +207,7 @@ def _check_roles(hardware: Hardware, notes: Notes) -> None:
             message = f"{row_id} is of kind {is_a}; {' or '.join(allowed)} belongs here"
             notes.error("wrong-kind", path, message, "list the rows of a kind with: groundplan catalog list")
     for node, _, _ in hardware.nodes:
-        maker, chosen = hardware.default_technology[node.id], hardware.compute_switch.technology
+        maker, chosen = catalog.get(Switch, node.compute_switch).technology, hardware.compute_switch.technology
         if "slingshot" in (maker, chosen) and maker != chosen:
             message = f"{node.name} has {maker} ports, {hardware.compute_switch.name} is {chosen}"
             notes.error("wrong-kind", "fabrics.compute.switch", message, f"choose a switch of {maker}")

@@ -10,7 +10,7 @@ from planner.models.network import out_of_band_switches, ports_taken
 from planner.plan import CablesByLayer, FabricPlan, SwitchesByTier
 from planner.spec import Factory
 from planner.steps.fabric import cable_of, clos_fabric
-from planner.steps.hardware import Hardware
+from planner.steps.hardware import REFERENCE_URL, Hardware
 from planner.steps.notes import Notes
 from planner.units import figure
 
@@ -20,6 +20,7 @@ STORAGE_OVERSUBSCRIPTION = 4 / 3
 IN_BAND_OVERSUBSCRIPTION = 16.0
 SITE_UPLINKS = 4
 OUT_OF_BAND_UPLINKS = 2
+NEVER_OVERSUBSCRIBED = "a single switch is never oversubscribed"
 
 
 def scale_up_fabrics(hardware: Hardware) -> list[FabricPlan]:
@@ -113,15 +114,10 @@ def compute_fabric(factory: Factory, hardware: Hardware, catalog: Catalog, notes
             notes.assume("fabrics.compute.tiers", f"not declared: {fabric.tiers}, the fewest that carry the nodes")
         if asked.nodes_per_unit is None and fabric.tiers > 1:
             statement = f"not declared: {fabric.hosts_per_unit} hosts a unit, as many as a leaf has ports down"
-            notes.assume("fabrics.compute.nodes_per_unit", statement, hardware.reference_url)
+            notes.assume("fabrics.compute.nodes_per_unit", statement, REFERENCE_URL)
         if fabric.tiers == 1:
             _not_used(asked.nodes_per_unit, "fabrics.compute.nodes_per_unit", "a single switch has no units", notes)
-            _not_used(
-                asked.oversubscription_ratio,
-                "fabrics.compute.oversubscription_ratio",
-                "a single switch is never oversubscribed",
-                notes,
-            )
+            _not_used(asked.oversubscription_ratio, "fabrics.compute.oversubscription_ratio", NEVER_OVERSUBSCRIBED, notes)
     return fabric
 
 
@@ -159,29 +155,25 @@ def storage_fabric(factory: Factory, hardware: Hardware, catalog: Catalog, notes
 
     # Whole compute units to a leaf, so that a scalable unit is wired as one, unless full leaves need fewer switches.
     unit = _storage_unit(factory, hardware, switch.radix(link_gbit_per_s), ratio)
-    whole, full = build(unit), build(None)
-    fabric = full
-    if whole is not None and (full is None or whole.switches_by_tier.total() <= full.switches_by_tier.total()):
-        fabric = build(unit)  # once more, so that the findings are this one's
+    fabric = build(None)
+    if unit is not None:
+        whole, full = build(unit), fabric
+        wins = whole is not None and (full is None or whole.switches_by_tier.total() <= full.switches_by_tier.total())
+        fabric = whole if wins else build(None)  # once more, so that the findings are this one's
     if fabric is not None and fabric.tiers == 1:
         notes.assume("fabrics.storage.rule", "everything on one switch, the fewest tiers that carry it")
-        _not_used(
-            asked.oversubscription_ratio,
-            "fabrics.storage.oversubscription_ratio",
-            "a single switch is never oversubscribed",
-            notes,
-        )
+        _not_used(asked.oversubscription_ratio, "fabrics.storage.oversubscription_ratio", NEVER_OVERSUBSCRIBED, notes)
     elif fabric is not None:
         notes.assume(
             "fabrics.storage.rule",
             "a host's storage ports go to different leaves, which hold whole compute units unless that takes more switches;"
             " storage systems have leaves of their own; management servers and fabric managers take free leaf ports; at least"
             " two spines",
-            hardware.reference_url,
+            REFERENCE_URL,
         )
         if asked.oversubscription_ratio is None:
             statement = "not declared: 4:3 for nodes, 1:1 for storage"
-            notes.assume("fabrics.storage.oversubscription_ratio", statement, hardware.reference_url)
+            notes.assume("fabrics.storage.oversubscription_ratio", statement, REFERENCE_URL)
     return fabric
 
 
@@ -221,18 +213,13 @@ def in_band_fabric(
         "fabrics.in_band.rule",
         f"also attached, counted as hosts with {rails} link(s): servers, {OUT_OF_BAND_UPLINKS} uplinks of every out-of-band"
         f" switch, {SITE_UPLINKS} links to the site; at least two spines where there are any",
-        hardware.reference_url,
+        REFERENCE_URL,
     )
     if fabric is not None and fabric.tiers == 1:
-        _not_used(
-            asked.oversubscription_ratio,
-            "fabrics.in_band.oversubscription_ratio",
-            "a single switch is never oversubscribed",
-            notes,
-        )
+        _not_used(asked.oversubscription_ratio, "fabrics.in_band.oversubscription_ratio", NEVER_OVERSUBSCRIBED, notes)
     elif asked.oversubscription_ratio is None:
         statement = f"not declared: {figure(ratio)}:1, which gives the reference architecture's four uplinks a leaf"
-        notes.assume("fabrics.in_band.oversubscription_ratio", statement, hardware.reference_url)
+        notes.assume("fabrics.in_band.oversubscription_ratio", statement, REFERENCE_URL)
     return fabric
 
 
@@ -250,7 +237,7 @@ def out_of_band_fabric(
     notes.assume(
         "fabrics.out_of_band.rule",
         "one port for every node's, server's, switch's and rack PDU's management; no spines",
-        hardware.reference_url,
+        REFERENCE_URL,
     )
     if not has_in_band:
         notes.assume("fabrics.out_of_band.uplinks", "no in-band network: the out-of-band switches' uplinks go to the site")

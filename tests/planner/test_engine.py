@@ -18,7 +18,7 @@ from planner.engine import make_plan
 from planner.plan import FabricPlan, Plan
 from planner.reader import read_factory
 from planner.spec import Factory, Section
-from topologies.clos import fat_tree
+from planner.steps.fabric import rebuild
 
 
 def fabric(plan: Plan, kind: str = "compute") -> FabricPlan:
@@ -422,19 +422,7 @@ def test_a_fabric_is_rebuilt_from_its_recipe(data: dict[str, Any]) -> None:
     for each in plan_of(data).fabrics:
         if each.recipe is None:
             continue
-        recipe = each.recipe
-        tree = fat_tree(
-            recipe.hosts,
-            recipe.links_per_host,
-            radix=recipe.radix,
-            tiers=recipe.tiers,
-            planes=recipe.planes,
-            hosts_per_unit=recipe.hosts_per_unit,
-            oversubscription_ratio=recipe.oversubscription_ratio,
-            extra_links=recipe.extra_links_count,
-            service_links=recipe.service_links_count,
-            spines_min=recipe.spines_min_count,
-        )
+        tree = rebuild(each.recipe)
         assert (tree.leaf_count, tree.spine_count, tree.core_count) == tuple(each.switches_by_tier.model_dump().values())
         assert tree.endpoint_links + tree.extra_links + tree.service_links == each.links_by_layer.node_leaf
 
