@@ -1,489 +1,621 @@
-"""Folded Clos fabrics (fat trees): one switch, leaf-spine, and three tiers.
-
-Counts follow from one rule: *equal striping*. Every leaf runs the same number of cables to every spine above it,
-and every spine the same number to every core above it. That is what adaptive routing and OpenSM's fat-tree engine
-expect, and why 24 leaves of 64 ports need 16 spines where ``ceil(links / radix)`` says 12.
-"""
+"""Folded Clos fabrics as graphs: fat trees sized by rule, XGFTs given level by level, and rail-only fabrics."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
-__all__ = ["FatTree", "TopologyError", "fat_tree", "largest_fat_tree_hosts"]
+import numpy as np
+from numpy.typing import NDArray
 
+from topologies.clos_counts import FatTree, fat_tree_counts, leaf_ports
+from topologies.errors import TopologyError, require
+from topologies.fabric import ENDPOINT_KINDS, NONE, Cables, Endpoints, Fabric, Switches, next_ports
 
-class TopologyError(ValueError):
-    """Parameters that no fabric can meet.
+__all__ = ["fat_tree", "rail_only", "xgft"]
 
-    ``largest_hosts`` is the most hosts, up to those asked, that the same parameters can carry; ``reason`` is ``size`` (too
-    many hosts), ``ports`` (no free port for extra links) or ``unit`` (a unit that no leaf holds).
-    """
-
-    def __init__(self, message: str, largest_hosts: int, reason: str = "size") -> None:
-        super().__init__(message)
-        self.largest_hosts = largest_hosts
-        self.reason = reason
-
-
-@dataclass(frozen=True)
-class FatTree:
-    """The counts of a fat tree of ``planes`` identical, unconnected planes.
-
-    ``*_count`` and ``*_links`` are over all planes; ``*_ports`` are of one switch, ``units``, ``service_units`` and ``pods`` of
-    one plane. A *unit* is the group of hosts that share one leaf per rail (NVIDIA: scalable unit); a *pod* is the group of
-    leaves that share one set of spines in a three-tier fabric.
-    """
-
-    hosts: int
-    links_per_host: int
-    planes: int
-    tiers: int
-    radix: int
-    units: int
-    hosts_per_unit: int
-    extra_links: int
-    service_links: int
-    service_units: int
-    leaf_count: int
-    spine_count: int
-    core_count: int
-    pods: int
-    leaf_down_ports: int
-    leaf_up_ports: int
-    spine_down_ports: int
-    spine_up_ports: int
-
-    @property
-    def endpoint_links(self) -> int:
-        """Links between hosts and leaves, without the extra ones, over all planes."""
-        return self.hosts * self.links_per_host * self.planes
-
-    @property
-    def leaf_spine_links(self) -> int:
-        """Links between leaves and spines, over all planes."""
-        return self.leaf_count * self.leaf_up_ports
-
-    @property
-    def spine_core_links(self) -> int:
-        """Links between spines and cores, over all planes."""
-        return self.spine_count * self.spine_up_ports
-
-    @property
-    def free_leaf_ports(self) -> int:
-        """Leaf ports left after hosts, extra links and uplinks, over all planes."""
-        used = self.endpoint_links + self.extra_links + self.service_links + self.leaf_spine_links
-        return self.leaf_count * self.radix - used
-
-    @property
-    def oversubscription_ratio(self) -> float:
-        """Downward over upward bandwidth of a fully populated leaf; 1 for a single switch (a crossbar)."""
-        return self.leaf_down_ports / self.leaf_up_ports if self.leaf_up_ports else 1.0
-
-    def hosts_by_unit(self) -> tuple[int, int]:
-        """Hosts in each unit but the last, and hosts in the last: units are filled one after the other."""
-        return self.hosts_per_unit, self.hosts - self.hosts_per_unit * (self.units - 1)
-
-    def bisection_links(self) -> int:
-        """Links that cross any even split of the endpoints, one direction, over all planes.
-
-        An endpoint is a host's port of one rail (a NIC), which has a link in every plane.
-
-        Returns
-        -------
-        int
-            Links, however the endpoints are split in two halves (of an odd number, one half has one more). Multiply by
-            the link rate for bandwidth in one direction.
-
-        Notes
-        -----
-        Every leaf passes up at most ``min(endpoints on it, uplinks)`` links; half of that sum, rounded down, crosses the
-        split in every plane. A single switch passes half its endpoints. Exact for a single switch, for a fabric without
-        oversubscription, and for an even number of full leaves (the worst split then runs between leaves); a lower bound
-        otherwise. Spines and cores are non-blocking by construction.
-
-        References
-        ----------
-        Dally and Towles, Principles and Practices of Interconnection Networks (2004), section 3.3.1.
-
-        Examples
-        --------
-        32 hosts with 8 links each on 64-port switches: 256 links, half of them cross.
-
-        >>> fat_tree(32, 8, radix=64).bisection_links()
-        128
-        """
-        full, last = self.hosts_by_unit()
-        if self.tiers > 1:
-            full, last = min(full, self.leaf_up_ports), min(last, self.leaf_up_ports)
-        of_a_plane = ((self.units - 1) * full + last) * self.links_per_host
-        return of_a_plane // 2 * self.planes
-
-    def cables_by_layer(self, links_per_cable: int = 1) -> dict[str, int]:
-        """Cables of each layer, counted at the switch's own port rate.
-
-        Parameters
-        ----------
-        links_per_cable : int
-            Links that share one switch port after break-out (an 800G port split into 2 x 400G: 2).
-
-        Returns
-        -------
-        dict
-            ``node_leaf`` (hosts, extra and service links), ``leaf_spine``, ``spine_core``: cables over all planes.
-
-        Examples
-        --------
-        64 hosts, 8 NICs of 2 x 400G in two planes, on 64 x 800G switches used as 128 x 400G (NVIDIA DGX B300 SuperPOD,
-        Table 3, first row):
-
-        >>> fat_tree(64, 8, radix=128, planes=2).cables_by_layer(links_per_cable=2)
-        {'node_leaf': 512, 'leaf_spine': 512, 'spine_core': 0}
-        """
-
-        def cables(links: int) -> int:
-            return math.ceil(links / links_per_cable)
-
-        if self.tiers == 1:
-            node_leaf = self.planes * cables(self.hosts * self.links_per_host)
-        else:
-            full, last = self.hosts_by_unit()
-            leaves_of_unit = self.links_per_host * self.planes
-            node_leaf = leaves_of_unit * ((self.units - 1) * cables(full) + cables(last))
-        return {
-            "node_leaf": node_leaf
-            + cables(self.extra_links)
-            # As with hosts: links of two planes cannot share a port.
-            + self.planes * cables(self.service_links // self.planes),
-            "leaf_spine": self.leaf_count * cables(self.leaf_up_ports),
-            "spine_core": self.spine_count * cables(self.spine_up_ports),
-        }
+LAYERS = ("node_leaf", "leaf_spine", "spine_core")
+TIERS = ("leaf", "spine", "core")
 
 
 def fat_tree(
     hosts: int,
-    links_per_host: int = 1,
+    nics_per_host: int = 1,
     *,
     radix: int,
     tiers: int | None = None,
     planes: int = 1,
+    rail_optimised: bool = True,
+    dual_tor: bool = False,
     hosts_per_unit: int | None = None,
     oversubscription_ratio: float = 1.0,
+    spine_oversubscription_ratio: float = 1.0,
+    spine_radix: int | None = None,
+    core_radix: int | None = None,
     extra_links: int = 0,
     service_links: int = 0,
     spines_min: int = 1,
-) -> FatTree:
-    """Count the switches and links of a rail-optimised fat tree.
+    gbit_per_s: float = 400.0,
+    links_per_port: int = 1,
+    others: int = 0,
+) -> Fabric:
+    """Build a fat tree of one, two or three tiers from what it must carry.
 
     Parameters
     ----------
     hosts : int
-        Hosts, at least 1.
-    links_per_host : int
-        Links of a host in each plane. Link *i* of every host of a unit goes to the unit's leaf of rail *i*; with 1 the
-        fabric is a plain (not rail-optimised) fat tree.
+        Hosts, at least 1; the last unit may be partly filled.
+    nics_per_host : int
+        NICs of a host; each has a port in every plane (and two with `dual_tor`).
     radix : int
-        Ports of every switch at the link's rate (after break-out).
+        Ports of a leaf at the link's rate, after break-out.
     tiers : int, optional
-        1 (a single switch a plane), 2 or 3. Default: the fewest that carry the hosts.
+        1 (one switch a plane), 2 or 3. Default: the fewest that carry the hosts.
     planes : int
-        Identical fabrics side by side; every host has `links_per_host` links in each.
+        Identical fabrics side by side, joined only in the NICs.
+    rail_optimised : bool
+        NIC *i* of every host of a unit goes to the unit's leaf of rail *i*; otherwise all NICs of a host go to one leaf.
+    dual_tor : bool
+        Every NIC has two ports in each plane, which go to two leaves.
     hosts_per_unit : int, optional
-        Hosts that share one leaf per rail. Default: as many as a leaf has downward ports.
-    oversubscription_ratio : float
-        Most downward over upward bandwidth of a leaf, at least 1 (1: non-blocking). Spines are always non-blocking.
+        Hosts that share a set of leaves. Default: as many as the leaves hold.
+    oversubscription_ratio, spine_oversubscription_ratio : float
+        Most downward over upward bandwidth of a leaf, and of a spine below cores.
+    spine_radix, core_radix : int, optional
+        Ports of spines and cores that are other switches than the leaves (director switches). Default: `radix`.
     extra_links : int
-        Free leaf ports used by other than hosts (fabric managers, gateways), over all planes.
+        Free leaf ports taken by fabric managers and gateways, over all planes.
     service_links : int
-        Links of one plane on leaves of their own (storage, gateways), as many of them down as up: never oversubscribed.
+        Links of one plane on leaves of their own (storage).
     spines_min : int
-        Fewest spines of a plane of two tiers: 2 keeps the fabric whole when one fails.
+        Fewest spines of a plane of two tiers.
+    gbit_per_s : float
+        Rate of every link in one direction [Gbit/s].
+    links_per_port : int
+        Links that share a physical port by break-out; `radix` counts links.
+    others : int
+        How many of the hosts, the last ones, are no nodes: their endpoints are of kind "other".
 
     Returns
     -------
-    FatTree
-        Counts; leaves are provided for whole units, with all their uplinks.
+    Fabric
+        Tiers leaf, spine, core; layers node_leaf, leaf_spine, spine_core. Coordinates of a switch: its unit (leaf), pod
+        (spine) or group (core), and its number there: the leaf's rail (and side of `dual_tor`), the spine, the core.
 
     Raises
     ------
     TopologyError
-        If no such fabric exists; the message says why, ``largest_hosts`` what would fit.
+        If no such fabric exists; the message says why, ``largest_hosts`` and ``nearest`` what would fit.
     ValueError
         If a parameter is out of its range.
 
     Notes
     -----
-    A leaf has *d* ports down and *u* up, ``d/u <= oversubscription_ratio``. Leaves = rails x units x planes. Where a leaf
-    has ports to spare (small units, uneven ratios), the *u* that needs the fewest switches is taken, then the fewest links.
-
-    Service leaves come in groups of one a rail, each with at most *u* links down, and no more than *d*.
-
-    Two tiers: the number of spines *s* is the smallest divisor of *u* with ``leaves * u / s <= radix``.
-
-    Three tiers: the leaves of a rail form one pod where they fit (traffic inside a rail then stays below the core), unless
-    that needs more switches than the first number of units that does not fit; otherwise they form pods of equal size. A
-    pod's number of spines *s* divides *u*; each has ``D = leaves_per_pod * u / s <= radix / 2`` ports down and ``U >= D``
-    up. The cores form *g* groups of *k*: a spine stripes ``U / k`` links to each core of one group and a group serves
-    ``s / g`` spines of every pod, so *k* divides *U*, *g* divides *s*, and ``(pods*s/g) * (U/k) <= radix``. Of all these,
-    the fewest spines and cores together are taken, then the fewest links.
-
-    What serves more units also serves fewer, so one host more never needs fewer switches (extra links apart: they may take
-    ports that more uplinks would use).
+    The numbers of switches and cables follow from equal striping; see `topologies.clos_counts.fat_tree_counts`. Downward
+    ports come first on every switch, upward ports last, so that what is free lies between them. Ports to one spine are
+    neighbours.
 
     References
     ----------
-    NVIDIA DGX SuperPOD reference architectures, H100 (RA-11333-001) Tables 3 and 4 and B300 Table 3: every row is a test.
-    OpenSM, doc/current-routing.txt, section "Fat-tree Routing Algorithm": equal numbers of ports per up-group.
+    NVIDIA DGX SuperPOD reference architecture (RA-11333-001), section "Compute fabric": rail-optimised, full fat tree.
+    Qian et al., Alibaba HPN: A Data Center Network for Large Language Model Training (SIGCOMM 2024): dual ToR, planes.
 
     Examples
     --------
-    Three scalable units of 32 nodes with 8 rails on 64-port switches: 24 leaves x 32 uplinks are 768 links, which 12
-    spines could hold, but 12 does not divide 32; 16 does.
+    127 DGX H100 and four links of fabric managers: 32 leaves, 16 spines, 1,020 and 1,024 cables (Table 4 there).
 
-    >>> tree = fat_tree(96, 8, radix=64)
-    >>> tree.tiers, tree.leaf_count, tree.spine_count, tree.leaf_spine_links
-    (2, 24, 16, 768)
-
-    16 units need a core: 128 leaves and 128 spines with 32 uplinks each are 4,096 links, 64 cores of 64 ports.
-
-    >>> tree = fat_tree(512, 8, radix=64)
-    >>> tree.tiers, tree.leaf_count, tree.spine_count, tree.core_count, tree.spine_core_links
-    (3, 128, 128, 64, 4096)
+    >>> fabric = fat_tree(127, 8, radix=64, extra_links=4)
+    >>> fabric.switches_by_tier(), fabric.cables_by_layer()
+    ({'leaf': 32, 'spine': 16}, {'node_leaf': 1020, 'leaf_spine': 1024})
+    >>> fabric.label(1020)
+    'su00-rail0-leaf:33 <-> spine00:1'
     """
-    _check(links_per_host, radix, oversubscription_ratio, service_links, spines_min)
-    _require(hosts >= 1, "hosts must be at least 1")
-    _require(tiers in (None, 1, 2, 3), "tiers must be 1, 2 or 3")
-    _require(planes >= 1, "planes must be at least 1")
-    _require(extra_links >= 0, "extra_links must not be negative")
-    leaf_down, leaf_up = _leaf_ports(radix, hosts_per_unit, oversubscription_ratio, spines_min)
-
-    single_switch_hosts = (radix * planes - extra_links - service_links * planes) // (links_per_host * planes)
-    if tiers == 1 or (tiers is None and hosts <= single_switch_hosts):
-        if hosts > single_switch_hosts:
-            raise TopologyError(
-                f"{hosts} hosts with {links_per_host} links each do not fit one switch of {radix} ports"
-                f" (largest: {max(single_switch_hosts, 0)} hosts)",
-                max(single_switch_hosts, 0),
-            )
-        return FatTree(
-            hosts=hosts,
-            links_per_host=links_per_host,
-            planes=planes,
-            tiers=1,
-            radix=radix,
-            units=1,
-            hosts_per_unit=hosts,
-            extra_links=extra_links,
-            service_links=service_links * planes,
-            service_units=0,
-            leaf_count=planes,
-            spine_count=0,
-            core_count=0,
-            pods=1,
-            leaf_down_ports=hosts * links_per_host,
-            leaf_up_ports=0,
-            spine_down_ports=0,
-            spine_up_ports=0,
-        )
-
-    unit_hosts = leaf_down
-    units = math.ceil(hosts / unit_hosts)
-    service_units = _service_units(service_links, links_per_host, leaf_down, leaf_up)
-    most_units = _most_units(links_per_host, radix, tiers or 3) - service_units
-
-    def largest(units: int) -> int:
-        """Count the hosts that `units` carry beside the extra links."""
-        ports = (units + service_units) * links_per_host * planes * (radix - leaf_up) - service_links * planes - extra_links
-        fit = min(units * unit_hosts, ports // (links_per_host * planes))
-        # Fewer units never have more ports to spare, so what does not reach the last unit fits no number of them.
-        on_leaves = fit if fit > (units - 1) * unit_hosts else 0
-        return max(on_leaves, single_switch_hosts if tiers is None else 0, 0)
-
-    if units > most_units:
-        raise TopologyError(
-            f"{hosts} hosts with {links_per_host} rails exceed {tiers or 3} tiers of {radix}-port switches"
-            f" (largest: {largest(most_units)} hosts)",
-            largest(most_units),
-        )
-    all_units = units + service_units
-    chosen = tiers or (2 if all_units <= _most_units(links_per_host, radix, 2) else 3)
-    leaves = links_per_host * all_units  # of one plane
-    links_down = planes * (hosts * links_per_host + service_links) + extra_links
-    ups = range(leaf_up, radix - max(leaf_down, math.ceil(links_down / (leaves * planes))) + 1)
-    if not ups:
-        free = leaves * planes * (radix - leaf_up) - (links_down - extra_links)
-        raise TopologyError(
-            f"{extra_links} extra links find {free} free leaf ports beside {hosts} hosts; fewer hosts in the last unit would"
-            f" free more (largest: {largest(units)} hosts)",
-            largest(units),
-            "ports",
-        )
-    if chosen == 2:
-        pods = 1
-        spines, leaf_up = min((_smallest_divisor(up, at_least=max(leaves * up / radix, spines_min)), up) for up in ups)
-        spine_down, spine_up, cores = leaves * leaf_up // spines, 0, 0
-    else:
-        pods, spines, cores, leaf_up, spine_down, spine_up = _three_tiers(all_units, links_per_host, ups, radix)
-
-    return FatTree(
-        hosts=hosts,
-        links_per_host=links_per_host,
-        planes=planes,
-        tiers=chosen,
-        radix=radix,
-        units=units,
-        hosts_per_unit=unit_hosts,
-        extra_links=extra_links,
-        service_links=service_links * planes,
-        service_units=service_units,
-        leaf_count=leaves * planes,
-        spine_count=spines * planes,
-        core_count=cores * planes,
-        pods=pods,
-        leaf_down_ports=leaf_down,
-        leaf_up_ports=leaf_up,
-        spine_down_ports=spine_down,
-        spine_up_ports=spine_up,
+    parameters = dict(locals())
+    require(nics_per_host >= 1, "nics_per_host must be at least 1")
+    require(gbit_per_s > 0, "gbit_per_s must be above 0")
+    require(links_per_port >= 1, "links_per_port must be at least 1")
+    require(0 <= others <= hosts, "others must be between 0 and hosts")
+    counts = _counts(**parameters)
+    rails = nics_per_host if rail_optimised and nics_per_host > 1 else 0
+    sides = 2 if dual_tor else 1
+    return Fabric(
+        topology="fat-tree",
+        parameters=_declared(parameters, _FAT_TREE_DEFAULTS),
+        tiers=TIERS[: counts.tiers],
+        layers=LAYERS[: counts.tiers],
+        switches=_switches(counts, rails, sides),
+        endpoints=_endpoints(hosts, nics_per_host, others, counts, rails),
+        cables=_cables(counts, hosts, nics_per_host, rails, sides, gbit_per_s, links_per_port),
+        links_per_port=links_per_port,
     )
 
 
-def largest_fat_tree_hosts(
-    links_per_host: int = 1,
+def rail_only(
+    hosts: int,
+    nics_per_host: int,
     *,
     radix: int,
-    tiers: int,
-    hosts_per_unit: int | None = None,
+    tiers: int | None = None,
     oversubscription_ratio: float = 1.0,
-    service_links: int = 0,
     spines_min: int = 1,
-) -> int:
-    """Count the hosts that a fat tree of two or three tiers can carry.
+    gbit_per_s: float = 400.0,
+    links_per_port: int = 1,
+) -> Fabric:
+    """Build one fabric a rail and nothing between the rails: other rails are reached through the scale-up domain.
 
     Parameters
     ----------
-    links_per_host, radix, hosts_per_unit, oversubscription_ratio, service_links, spines_min
-        As for :func:`fat_tree`.
-    tiers : int
-        2 or 3.
+    hosts : int
+        Hosts, or scale-up domains.
+    nics_per_host : int
+        NICs of a host: the number of rails.
+    radix, tiers, oversubscription_ratio, spines_min, gbit_per_s, links_per_port
+        Of the fat tree of each rail, as for `fat_tree`.
 
     Returns
     -------
-    int
-        Hosts.
+    Fabric
+        Tiers, layers and coordinates as of `fat_tree`; every switch has a rail.
+
+    Raises
+    ------
+    TopologyError, ValueError
+        As `fat_tree`.
 
     References
     ----------
-    Al-Fares, Loukissas and Vahdat, A Scalable, Commodity Data Center Network Architecture (SIGCOMM 2008): radix**2/2
-    endpoints on two tiers, radix**3/4 on three.
+    Wang et al., Rail-only: A Low-Cost High-Performance Network for Training LLMs with Trillion Parameters (arXiv
+    2307.12169), section 3: drop the spines above the rails.
 
     Examples
     --------
-    64 ports: 64**2/2 = 2,048 and 64**3/4 = 65,536 endpoints, 8 of them a host.
+    64 hosts of 8 NICs need a single switch a rail, where a full fat tree takes 16 leaves and 8 spines.
 
-    >>> largest_fat_tree_hosts(8, radix=64, tiers=2), largest_fat_tree_hosts(8, radix=64, tiers=3)
-    (256, 8192)
+    >>> rail_only(64, 8, radix=64).switches_by_tier()
+    {'leaf': 8}
     """
-    _check(links_per_host, radix, oversubscription_ratio, service_links, spines_min)
-    _require(tiers in (2, 3), "tiers must be 2 or 3")
-    leaf_down, leaf_up = _leaf_ports(radix, hosts_per_unit, oversubscription_ratio, spines_min)
-    units = _most_units(links_per_host, radix, tiers) - _service_units(service_links, links_per_host, leaf_down, leaf_up)
-    return max(units, 0) * leaf_down
+    parameters = dict(locals())
+    require(nics_per_host >= 1, "nics_per_host must be at least 1")
+    of_rails = {name: value for name, value in parameters.items() if name not in ("hosts", "nics_per_host")}
+    base = fat_tree(hosts, 1, planes=nics_per_host, **of_rails)
+    boxes, ends, cables = base.switches, base.endpoints, base.cables
+    nic = np.arange(hosts * nics_per_host, dtype=np.int32)
+    at_host = cables.layer == 0
+    shift = hosts * (nics_per_host - 1)
+    rail = cables.plane
+    names = tuple(f"{host}-nic{number}" for host in ends.host_names for number in range(nics_per_host))
+    zeros = np.zeros_like(boxes.plane)
+    switch_names = boxes.names if nics_per_host > 1 else tuple(f"p0-{name}" for name in boxes.names)
+    return replace(
+        base,
+        topology="rail-only",
+        parameters=_declared(parameters, _RAIL_ONLY_DEFAULTS),
+        switches=replace(boxes, names=tuple(f"rail{name[1:]}" for name in switch_names), plane=zeros, rail=boxes.plane),
+        endpoints=replace(
+            ends,
+            names=names,
+            kind=np.zeros_like(nic),
+            host=nic // nics_per_host,
+            slot=nic % nics_per_host,
+            rail=nic % nics_per_host,
+        ),
+        cables=replace(
+            cables,
+            a=np.where(at_host, cables.a * nics_per_host + rail, cables.a + shift).astype(np.int32),
+            a_port=np.where(at_host, 1, cables.a_port).astype(np.int32),
+            b=cables.b + np.int32(shift),
+            plane=np.zeros_like(rail),
+            rail=rail,
+        ),
+    )
 
 
-def _most_units(rails: int, radix: int, tiers: int) -> int:
-    """Units that fit: a spine (two tiers) sees every leaf, a core (three tiers) every pod of radix/2 leaves."""
-    return radix // rails if tiers == 2 else (radix // rails) * (radix // 2)
+def xgft(
+    children: Sequence[int],
+    parents: Sequence[int],
+    parallel: Sequence[int] | None = None,
+    *,
+    gbit_per_s: float | Sequence[float] = 400.0,
+    rails: int = 1,
+) -> Fabric:
+    """Build an extended generalised fat tree, level by level.
 
+    Parameters
+    ----------
+    children : sequence of int
+        m1..mh: children of a switch of each level, the lowest first.
+    parents : sequence of int
+        w1..wh: parents of an endpoint (w1), of a switch of level 1 (w2), and so on. With w1 = 2 every endpoint has two ports,
+        in two planes that meet nowhere above it.
+    parallel : sequence of int, optional
+        p1..ph: cables to each of these parents. Default: one.
+    gbit_per_s : float or sequence of float
+        Rate of the cables of each level in one direction [Gbit/s].
+    rails : int
+        NICs of a host, each on a switch of level 1 of its own (rail-optimised); 1: neighbours share a switch. Divides
+        ``m2 * ... * mh``.
 
-def _service_units(service_links: int, rails: int, leaf_down: int, leaf_up: int) -> int:
-    """Count groups of service leaves, one leaf a rail: as many links down as up, on ports that are not for uplinks."""
-    return math.ceil(service_links / (rails * min(leaf_down, leaf_up)))
+    Returns
+    -------
+    Fabric
+        Tiers leaf, spine, core, tier4, ...; layers node_leaf, leaf_spine, spine_core, .... Coordinates: the number among the
+        subtrees of its level, and among the switches on top of that subtree.
 
+    Raises
+    ------
+    TopologyError
+        If `rails` does not divide the number of leaves of a plane.
+    ValueError
+        If a number is below 1 or the lengths differ.
 
-def _check(links_per_host: int, radix: int, oversubscription_ratio: float, service_links: int, spines_min: int) -> None:
-    _require(links_per_host >= 1, "links_per_host must be at least 1")
-    _require(radix >= 2, "radix must be at least 2")
-    _require(1 <= oversubscription_ratio < math.inf, "oversubscription_ratio must be at least 1, and finite")
-    _require(service_links >= 0, "service_links must not be negative")
-    _require(spines_min >= 1, "spines_min must be at least 1")
+    Notes
+    -----
+    Level i has ``m(i+1) * ... * mh * w1 * ... * wi`` switches. A switch (a, b) of level i, with a the subtree and b the place
+    on top, has the parents ``(a // m(i+1), b + k * w1 * ... * wi)`` for k below w(i+1).
 
+    References
+    ----------
+    Ohring et al., On Generalized Fat Trees (IPPS 1995). SimGrid's cluster zones write the same as "h;m1,..;w1,..;p1,..".
 
-def _require(condition: bool, message: str) -> None:
-    if not condition:
-        raise ValueError(message)
+    Examples
+    --------
+    SimGrid's example "2;4,4;1,2;1,2": 16 endpoints, 4 leaves, 2 tops, two cables each.
 
+    >>> fabric = xgft((4, 4), (1, 2), (1, 2))
+    >>> fabric.endpoint_count, fabric.switches_by_tier(), fabric.cables_by_layer()
+    (16, {'leaf': 4, 'spine': 2}, {'node_leaf': 16, 'leaf_spine': 16})
+    """
+    m, w = [int(each) for each in children], [int(each) for each in parents]
+    p = [1] * len(m) if parallel is None else [int(each) for each in parallel]
+    rates = [float(each) for each in gbit_per_s] if isinstance(gbit_per_s, Sequence) else [float(gbit_per_s)] * len(m)
+    require(len(m) >= 1, "children must name at least one level")
+    require(len(m) == len(w) == len(p) == len(rates), "children, parents, parallel and gbit_per_s must name the same levels")
+    require(min(*m, *w, *p, rails) >= 1, "children, parents, parallel and rails must be at least 1")
+    require(min(rates) > 0, "gbit_per_s must be above 0")
+    levels, leaves, planes = len(m), math.prod(m[1:]), w[0]
+    if leaves % rails:
+        nearest = sorted((each for each in range(1, leaves + 1) if leaves % each == 0), key=lambda each: abs(each - rails))
+        message = f"{rails} rails do not share out the {leaves} leaves of a plane"
+        raise TopologyError(message, 0, "shape", [{"rails": each} for each in nearest[:2]])
+    tiers = [*TIERS, *(f"tier{number}" for number in range(4, levels + 1))][:levels]
+    layers = [f"{low}_{high}" for low, high in zip(["node", *tiers], tiers, strict=False)]
+    endpoints = leaves * m[0]
 
-def _leaf_ports(radix: int, hosts_per_unit: int | None, oversubscription_ratio: float, spines_min: int) -> tuple[int, int]:
-    """Ports down and up of a leaf: the most down whose share upward keeps to the ratio and reaches every spine."""
-    # The tiny slack keeps a ratio such as 42/22 from losing a port to binary rounding.
-    most_down = math.floor(radix / (1 + 1 / oversubscription_ratio) + 1e-9)
-    most_down = min(most_down, radix - spines_min)
-    if most_down < 1:
-        raise TopologyError(f"a switch of {radix} ports is too small for a leaf with {spines_min} spine(s)", 0, "unit")
-    if hosts_per_unit is None:
-        down = most_down
-    elif 1 <= hosts_per_unit <= most_down:
-        down = hosts_per_unit
-    else:
-        raise TopologyError(
-            f"a unit of {hosts_per_unit} hosts does not fit a leaf: {radix} ports at {oversubscription_ratio:g}:1 leave"
-            f" 1 to {most_down} ports down",
-            0,
-            "unit",
+    # Level 0 has the endpoints, numbered by leaf; then each level's subtrees and the places on top of them.
+    first, tables, names, rows = 0, [], [], []
+    below = endpoints
+    for level in range(1, levels + 1):
+        subtrees, tops = math.prod(m[level:]), math.prod(w[:level])
+        lower_tops = tops // w[level - 1]
+        subtree, child, top, up, cable = np.indices((subtrees, m[level - 1], lower_tops, w[level - 1], p[level - 1]))
+        lower = first + (subtree * m[level - 1] + child) * lower_tops + top
+        upper_place = top + up * lower_tops
+        plane = upper_place % planes
+        rail = np.full_like(lower, NONE)
+        if level == 1:
+            down_ports = 0
+            a_port = up * p[0] + cable + 1
+            if rails > 1:
+                rail = subtree % rails
+                lower = (subtree // rails * m[0] + child) * rails + rail
+        else:
+            down_ports = m[level - 2] * p[level - 2]
+            a_port = down_ports + up * p[level - 1] + cable + 1
+        b_port = child * p[level - 1] + cable + 1
+        tables.append(
+            Cables.lay(
+                lower,
+                a_port,
+                below + subtree * tops + upper_place,
+                b_port,
+                gbit_per_s=rates[level - 1],
+                layer=level - 1,
+                plane=plane,
+                rail=rail,
+            )
         )
-    return down, max(math.ceil(down / oversubscription_ratio - 1e-9), spines_min)
+        up_ports = w[level] * p[level] if level < levels else 0
+        of, place = np.indices((subtrees, tops)).reshape(2, -1)
+        names += [
+            _xgft_name(tiers[level - 1], a, b, subtrees, tops, planes) for a, b in zip(of.tolist(), place.tolist(), strict=True)
+        ]
+        rail_of = of % rails if level == 1 and rails > 1 else np.full_like(of, NONE)
+        ports = np.full_like(of, m[level - 1] * p[level - 1] + up_ports)
+        rows.append(np.stack([np.full_like(of, level), of, place % planes, rail_of, ports, place]))
+        first, below = below, below + subtrees * tops
+
+    tier, group, plane, rail, ports, place = np.concatenate(rows, axis=1).astype(np.int32)
+    number = np.arange(endpoints, dtype=np.int32)
+    hosts = endpoints // rails
+    host_names = tuple(f"n{host:04d}" for host in range(hosts))
+    return Fabric(
+        topology="xgft",
+        parameters={
+            "children": m,
+            "parents": w,
+            "parallel": p,
+            "gbit_per_s": rates,
+            **({"rails": rails} if rails > 1 else {}),
+        },
+        tiers=tuple(tiers),
+        layers=tuple(layers),
+        switches=Switches(tuple(names), tier, group, plane, rail, ports, np.stack([group, place], axis=1)),
+        endpoints=Endpoints(
+            names=tuple(f"{host}-nic{nic}" for host in host_names for nic in range(rails)),
+            kind=np.zeros_like(number),
+            host=number // rails,
+            slot=number % rails,
+            rail=number % rails if rails > 1 else np.full_like(number, NONE),
+            host_names=host_names,
+        ),
+        cables=Cables.join(tables),
+    )
 
 
-@cache
-def _divisors(number: int) -> tuple[int, ...]:
-    return tuple(candidate for candidate in range(1, number + 1) if number % candidate == 0)
+def _xgft_name(tier: str, subtree: int, place: int, subtrees: int, places: int, planes: int) -> str:
+    """Name a switch after what tells it from the others of its tier."""
+    plane = f"p{place % planes}-" if planes > 1 else ""
+    place, places = place // planes, places // planes
+    if places == 1:
+        return f"{plane}{tier}{subtree:03d}"
+    return f"{plane}{tier}{place:03d}" if subtrees == 1 else f"{plane}pod{subtree:02d}-{tier}{place:03d}"
 
 
-def _smallest_divisor(number: int, at_least: float) -> int:
-    return next(divisor for divisor in _divisors(number) if divisor >= at_least)
+def _declared(parameters: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
+    """Keep what differs from the defaults: the recipe stays small."""
+    return {name: value for name, value in parameters.items() if name not in defaults or value != defaults[name]}
 
 
-def _three_tiers(units: int, rails: int, ups: range, radix: int) -> tuple[int, int, int, int, int, int]:
-    """Pods, spines, cores, then ports: leaf up, spine down, spine up (see Notes of `fat_tree`)."""
-    most_pods, most_leaves = radix // rails, radix // 2  # pods of a rail, leaves of a pod
-    if units > most_leaves:
-        return _pods(units, rails, range(math.ceil(units / most_leaves), most_pods + 1), ups, radix)
-    whole = _pods(units, rails, range(1, 2), ups, radix)
-    if most_pods == 1:
-        return whole
-    # Some port counts (primes) share out badly: a rail that fits a pod must not need more than one that just does not.
-    apart = _pods(most_leaves + 1, rails, range(2, most_pods + 1), ups, radix)
-    return whole if whole[1] + whole[2] <= apart[1] + apart[2] else apart
+_RAIL_ONLY_DEFAULTS: dict[str, Any] = dict(rail_only.__kwdefaults__ or {})
+_FAT_TREE_DEFAULTS: dict[str, Any] = dict(fat_tree.__kwdefaults__ or {}, nics_per_host=1)
 
 
-def _pods(units: int, rails: int, pods_per_rail: range, ups: range, radix: int) -> tuple[int, int, int, int, int, int]:
-    """As `_three_tiers`, with one of `pods_per_rail`: the fewest spines and cores, then the fewest links."""
-    best: tuple[int, int, int, int, int, int, int, int] | None = None
-    for leaves_per_pod in sorted({math.ceil(units / pods) for pods in pods_per_rail}, reverse=True):
-        pods = rails * math.ceil(units / leaves_per_pod)
-        for up in ups:
-            for spines_per_pod in _divisors(up):
-                spines = pods * spines_per_pod
-                spine_down = leaves_per_pod * up // spines_per_pod
-                at_least = spines + math.ceil(spines * spine_down / radix)
-                if spine_down > radix // 2 or (best and at_least > best[0]):
-                    continue
-                cores, spine_up = _cores(pods, spines_per_pod, spine_down, radix)
-                links = rails * units * up + spines * spine_up
-                option = (spines + cores, links, pods, spines, cores, up, spine_down, spine_up)
-                best = min(best, option) if best else option
-    assert best is not None  # noqa: S101 - the caller has checked that the units fit
-    return best[2:]
+def _counts(
+    hosts: int, nics_per_host: int, rail_optimised: bool, dual_tor: bool, hosts_per_unit: int | None, **asked: Any
+) -> FatTree:
+    """Count with what shares a leaf's ports as the host: a host (rail-optimised), or a single NIC."""
+    for name in ("gbit_per_s", "links_per_port", "others"):
+        asked.pop(name)
+    sides = 2 if dual_tor else 1
+    if dual_tor and asked["tiers"] is None:
+        asked["tiers"] = _fewest_tiers(hosts, nics_per_host, rail_optimised, sides, hosts_per_unit, asked)
+    require(not dual_tor or asked["tiers"] != 1, "dual_tor needs two leaves: tiers must be 2 or 3")
+    nics = 1 if rail_optimised else nics_per_host
+    if not rail_optimised and hosts_per_unit is None:
+        down, _ = leaf_ports(asked["radix"], None, asked["oversubscription_ratio"], asked["spines_min"])
+        hosts_per_unit = down // nics
+        if not hosts_per_unit:
+            message = f"a leaf with {down} ports down does not hold the {nics} NICs of a host"
+            raise TopologyError(message, 0, "unit", [{"nics_per_host": down}, {"rail_optimised": True}])
+    per_unit = hosts_per_unit * nics if hosts_per_unit else None
+    links = nics_per_host // nics * sides
+    try:
+        return fat_tree_counts(hosts * nics, links, hosts_per_unit=per_unit, **asked)
+    except TopologyError as error:
+        largest = error.largest_hosts // nics
+        nearest = [{"hosts": largest}] if largest else []
+        raise TopologyError(str(error), largest, error.reason, nearest) from None
 
 
-def _cores(pods: int, spines_per_pod: int, spine_down: int, radix: int) -> tuple[int, int]:
-    """Count the cores and the ports up of a spine: fewest cores, then fewest links (see Notes of `fat_tree`)."""
-    options = []
-    for groups in _divisors(spines_per_pod):
-        most_links = radix * groups // (pods * spines_per_pod)  # from one spine to one core of its group
-        for links in range(1, min(most_links, spine_down) + 1):
-            cores_per_group = math.ceil(spine_down / links)
-            if cores_per_group * links <= radix - spine_down:
-                options.append((groups * cores_per_group, cores_per_group * links))
-    return min(options)
+def _fewest_tiers(
+    hosts: int, nics_per_host: int, rail_optimised: bool, sides: int, hosts_per_unit: int | None, asked: dict[str, Any]
+) -> int:
+    """Two tiers if they carry the hosts, else three: a NIC with two leaves cannot do with one switch."""
+    try:
+        _counts(
+            hosts,
+            nics_per_host,
+            rail_optimised,
+            dual_tor=sides == 2,
+            hosts_per_unit=hosts_per_unit,
+            **{**asked, "tiers": 2, "gbit_per_s": 1.0, "links_per_port": 1, "others": 0},
+        )
+    except TopologyError as error:
+        return 3 if error.reason == "size" else 2
+    return 2
+
+
+def _switches(counts: FatTree, rails: int, sides: int) -> Switches:
+    """Leaves, spines and cores, each plane by plane."""
+    columns = counts.links_per_host  # leaves of a unit
+    leaf_names, spine_names, core_names = [], [], []
+    rows: list[NDArray[Any]] = []  # tier, group, plane, rail, ports, place in the group
+    units = counts.units + counts.service_units if counts.tiers > 1 else 1
+    per_unit = columns if counts.tiers > 1 else 1
+    spines, cores = counts.spines_per_pod, counts.core_count // counts.planes
+    per_group = cores // counts.core_groups if cores else 0
+    for plane in range(counts.planes):
+        prefix = f"p{plane}-" if counts.planes > 1 else ""
+        if counts.tiers == 1:
+            leaf_names.append(f"{prefix}switch")
+        else:
+            leaf_names += [
+                prefix + _leaf_name(unit, column, counts, rails, sides) for unit in range(units) for column in range(per_unit)
+            ]
+        pod = [f"pod{number:02d}-" if counts.pods > 1 else "" for number in range(counts.pods)]
+        if counts.spine_count:
+            spine_names += [f"{prefix}{name}spine{number:02d}" for name in pod for number in range(spines)]
+        core_names += [f"{prefix}core{number:03d}" for number in range(cores)]
+    rail_of = (np.arange(per_unit) // sides if rails else np.full(per_unit, NONE))[None, None]
+    shapes = (
+        (1, units, per_unit, counts.radix, rail_of),
+        (2, counts.pods, spines, counts.spine_radix, NONE),
+        (3, counts.core_groups, per_group, counts.core_radix, NONE),
+    )
+    for tier, groups, places, ports, rail in shapes[: counts.tiers]:
+        plane_of, group, place = np.indices((counts.planes, groups, places))
+        tall = np.broadcast_to(rail, plane_of.shape)
+        if tier == 1 and counts.service_units and rails:
+            tall = np.where(group >= counts.units, NONE, tall)
+        row = (np.full_like(group, tier), group, plane_of, tall, np.full_like(group, ports), place)
+        rows.append(np.stack([each.ravel() for each in row]))
+    tier_of, group, plane_of, rail_column, ports_of, place = np.concatenate(rows, axis=1).astype(np.int32)
+    return Switches(
+        names=tuple(leaf_names + spine_names + core_names),
+        tier=tier_of,
+        group=group,
+        plane=plane_of,
+        rail=rail_column,
+        ports=ports_of,
+        coordinates=np.stack([group, place], axis=1),
+    )
+
+
+def _leaf_name(unit: int, column: int, counts: FatTree, rails: int, sides: int) -> str:
+    side = f"-{'ab'[column % sides]}" if sides > 1 else ""
+    if unit >= counts.units:
+        return f"svc{unit - counts.units:02d}-leaf{column // sides:02d}{side}"
+    return f"su{unit:02d}-rail{column // sides}-leaf{side}" if rails else f"leaf{unit:03d}{side}"
+
+
+def _endpoints(hosts: int, nics: int, others: int, counts: FatTree, rails: int) -> Endpoints:
+    """NICs of the hosts, then service ports, then managers; each service port and manager is a host of its own."""
+    services, managers = counts.service_links // counts.planes, counts.extra_links
+    nodes = hosts - others
+    host_names = [f"n{number:04d}" for number in range(nodes)] + [f"other{number:04d}" for number in range(others)]
+    host_names += [f"svc{number:04d}" for number in range(services)] + [f"mgr{number:02d}" for number in range(managers)]
+    slot = np.concatenate([np.tile(np.arange(nics), hosts), np.zeros(services + managers, np.int64)]).astype(np.int32)
+    kinds = ("nic", nodes * nics), ("other", others * nics), ("service", services), ("manager", managers)
+    tails = [f"-nic{number}" for number in range(nics)]
+    names = [name + tail for name in host_names[:hosts] for tail in tails] + [f"{name}-nic0" for name in host_names[hosts:]]
+    return Endpoints(
+        names=tuple(names),
+        kind=np.repeat([ENDPOINT_KINDS.index(kind) for kind, _ in kinds], [count for _, count in kinds]).astype(np.int32),
+        host=np.repeat(np.arange(len(host_names)), [nics] * hosts + [1] * (services + managers)).astype(np.int32),
+        slot=slot,
+        rail=np.where(np.arange(len(names)) < hosts * nics, slot, NONE).astype(np.int32) if rails else np.full_like(slot, NONE),
+        host_names=tuple(host_names),
+    )
+
+
+def _cables(counts: FatTree, hosts: int, nics: int, rails: int, sides: int, gbit_per_s: float, links_per_port: int) -> Cables:
+    """Every link, layer by layer, plane by plane; in the order of the lower ends' ports."""
+    services, planes, radix = counts.service_links // counts.planes, counts.planes, counts.radix
+    endpoints = hosts * nics + services + counts.extra_links
+    leaves = counts.leaf_count // planes
+    first_leaf = endpoints + leaves * np.arange(planes)
+
+    # Hosts: NIC, plane, side. What shares a leaf's ports is a host where there are rails, else a NIC.
+    nic_of, plane, side = np.indices((hosts * nics, planes, sides))
+    item, column = (nic_of // nics, nic_of % nics * sides + side) if rails or nics == 1 else (nic_of, side)
+    if counts.tiers == 1:
+        leaf, port = np.zeros_like(item), item * counts.links_per_host + column + 1
+    else:
+        leaf = item // counts.hosts_per_unit * counts.links_per_host + column
+        port = item % counts.hosts_per_unit + 1
+    rail = nic_of % nics if rails else np.full_like(nic_of, NONE)
+    parts = [
+        Cables.lay(
+            nic_of,
+            plane * sides + side + 1,
+            first_leaf[plane] + leaf,
+            port,
+            layer=0,
+            plane=plane,
+            rail=rail,
+            gbit_per_s=gbit_per_s,
+        )
+    ]
+
+    if services:
+        number, plane = np.indices((services, planes))
+        if counts.tiers == 1:
+            leaf, port = np.zeros_like(number), hosts * counts.links_per_host + number + 1
+        else:
+            on = counts.service_units * counts.links_per_host
+            leaf, port = counts.units * counts.links_per_host + number % on, number // on + 1
+        parts.append(
+            Cables.lay(
+                hosts * nics + number, plane + 1, first_leaf[plane] + leaf, port, layer=0, plane=plane, gbit_per_s=gbit_per_s
+            )
+        )
+
+    first_up = _first_up(radix, counts.leaf_up_ports, links_per_port, max(int(part.b_port.max()) for part in parts))
+    if counts.extra_links:
+        parts.append(_managers(counts, parts, endpoints, first_up, gbit_per_s))
+    if counts.tiers > 1:
+        parts.append(_leaf_spine(counts, endpoints, first_up, rails, sides, gbit_per_s))
+    if counts.tiers > 2:
+        parts.append(_spine_core(counts, endpoints, links_per_port, gbit_per_s))
+    return Cables.join(parts)
+
+
+def _first_up(radix: int, up: int, links_per_port: int, down_used: int) -> int:
+    """Tell the first upward port: the last ones of the switch, starting with a whole physical port where there is room."""
+    whole = radix - math.ceil(up / links_per_port) * links_per_port + 1
+    return whole if whole > down_used else radix - up + 1
+
+
+def _managers(counts: FatTree, parts: list[Cables], endpoints: int, first_up: int, gbit_per_s: float) -> Cables:
+    """Plug managers into free leaf ports: one a leaf before a second, the last unit first (it may be partly filled)."""
+    leaf = np.concatenate([part.b for part in parts]) - endpoints
+    used = np.bincount(leaf, minlength=counts.leaf_count)
+    room = (first_up - 1 if counts.tiers > 1 else counts.radix) - used
+    per_plane = counts.leaf_count // counts.planes
+    leaves = np.repeat(np.arange(counts.leaf_count), room)
+    nth = next_ports(leaves, 0)
+    plane, place = leaves // per_plane, leaves % per_plane
+    unit = place // counts.links_per_host
+    chosen = np.lexsort((place, plane, -unit, nth))[: counts.extra_links]
+    managers = endpoints - counts.extra_links + np.arange(counts.extra_links)
+    return Cables.lay(
+        managers,
+        np.ones_like(managers),
+        endpoints + leaves[chosen],
+        used[leaves[chosen]] + nth[chosen] + 1,
+        gbit_per_s=gbit_per_s,
+        layer=0,
+        plane=plane[chosen],
+    )
+
+
+def _leaf_spine(counts: FatTree, endpoints: int, first_up: int, rails: int, sides: int, gbit_per_s: float) -> Cables:
+    """Stripe every leaf's uplinks equally over the spines of its pod."""
+    per_rail, columns = counts.units + counts.service_units, counts.links_per_host
+    leaves, spines = per_rail * columns, counts.spines_per_pod
+    parallel = counts.leaf_up_ports // spines
+    plane, leaf, link = np.indices((counts.planes, leaves, counts.leaf_up_ports))
+    unit, column = leaf // columns, leaf % columns
+    pod, place = np.zeros_like(leaf), leaf  # two tiers: every spine sees every leaf
+    if counts.tiers == 3:
+        pods_per_rail = counts.pods // columns
+        pod_of = np.array([counts.pod_of_unit(number) for number in range(per_rail)])
+        pod = column * pods_per_rail + pod_of[unit]
+        place = next_ports(pod_of, 0)[unit]
+    spine = pod * spines + link // parallel
+    first_spine = endpoints + counts.leaf_count
+    rail = column // sides if rails else np.full_like(column, NONE)
+    return Cables.lay(
+        endpoints + plane * leaves + leaf,
+        first_up + link,
+        first_spine + plane * (counts.spine_count // counts.planes) + spine,
+        place * parallel + link % parallel + 1,
+        gbit_per_s=gbit_per_s,
+        layer=1,
+        plane=plane,
+        rail=np.where(unit < counts.units, rail, NONE) if rails else rail,
+    )
+
+
+def _spine_core(counts: FatTree, endpoints: int, links_per_port: int, gbit_per_s: float) -> Cables:
+    """Stripe every spine's uplinks equally over the cores of its group."""
+    spines, groups = counts.spines_per_pod, counts.core_groups
+    cores = counts.core_count // counts.planes
+    per_group = cores // groups
+    parallel = counts.spine_up_ports // per_group
+    plane, pod, spine, link = np.indices((counts.planes, counts.pods, spines, counts.spine_up_ports))
+    core = spine % groups * per_group + link // parallel
+    place = pod * (spines // groups) + spine // groups
+    first_spine = endpoints + counts.leaf_count
+    first_up = _first_up(counts.spine_radix, counts.spine_up_ports, links_per_port, counts.spine_down_ports)
+    return Cables.lay(
+        first_spine + (plane * counts.pods + pod) * spines + spine,
+        first_up + link,
+        first_spine + counts.spine_count + plane * cores + core,
+        place * parallel + link % parallel + 1,
+        gbit_per_s=gbit_per_s,
+        layer=2,
+        plane=plane,
+    )

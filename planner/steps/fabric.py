@@ -12,7 +12,8 @@ from planner.plan import CablesByLayer, FabricPlan, Recipe, SwitchesByTier
 from planner.steps.hardware import REFERENCE_URL, Hardware
 from planner.steps.notes import Notes
 from planner.units import figure
-from topologies.clos import FatTree, TopologyError, fat_tree, largest_fat_tree_hosts
+from topologies.clos_counts import FatTree, fat_tree_counts, largest_fat_tree_hosts
+from topologies.errors import TopologyError
 
 __all__ = ["cable_of", "clos_fabric", "rebuild"]
 
@@ -110,7 +111,7 @@ def rebuild(recipe: Recipe) -> FatTree:
     TopologyError
         If no such fabric exists.
     """
-    return fat_tree(
+    return fat_tree_counts(
         recipe.hosts,
         recipe.links_per_host,
         radix=recipe.radix,

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from topologies.clos import FatTree, TopologyError, fat_tree, largest_fat_tree_hosts
+from topologies.clos_counts import FatTree, fat_tree_counts, largest_fat_tree_hosts
+from topologies.errors import TopologyError
 
 # A host or a switch: its layer, its plane (hosts: 0) and its place in that layer.
 Node = tuple[Any, ...]
@@ -30,7 +31,7 @@ UNBOUNDED_HOSTS = 10**9
 )
 def test_dgx_h100_and_b200_with_fabric_managers(hosts: int, leaves: int, spines: int, node_leaf: int, leaf_spine: int) -> None:
     """DGX SuperPOD reference architectures H100 (RA-11333-001) and B200, Table 4: four links go to fabric managers."""
-    tree = fat_tree(hosts, 8, radix=64, extra_links=4)
+    tree = fat_tree_counts(hosts, 8, radix=64, extra_links=4)
     assert (tree.tiers, tree.leaf_count, tree.spine_count, tree.core_count) == (2, leaves, spines, 0)
     assert tree.cables_by_layer() == {"node_leaf": node_leaf, "leaf_spine": leaf_spine, "spine_core": 0}
 
@@ -48,7 +49,7 @@ def test_dgx_h100_and_b200_with_fabric_managers(hosts: int, leaves: int, spines:
 )
 def test_dgx_h100_and_b200_without_fabric_managers(hosts: int, leaves: int, spines: int, cores: int) -> None:
     """DGX SuperPOD reference architectures H100 and B200, larger deployments: as many cables in every layer."""
-    tree = fat_tree(hosts, 8, radix=64)
+    tree = fat_tree_counts(hosts, 8, radix=64)
     assert (tree.leaf_count, tree.spine_count, tree.core_count) == (leaves, spines, cores)
     links = hosts * 8
     assert tree.cables_by_layer() == {"node_leaf": links, "leaf_spine": links, "spine_core": links if cores else 0}
@@ -60,30 +61,30 @@ def test_dgx_h100_and_b200_without_fabric_managers(hosts: int, leaves: int, spin
 )
 def test_dgx_b300_on_spectrum_x(hosts: int, leaves: int, spines: int, cables: int) -> None:
     """DGX SuperPOD reference architecture B300, Table 3: two planes of 2 x 400G links, counted as 800G cables."""
-    tree = fat_tree(hosts, 8, radix=128, planes=2)
+    tree = fat_tree_counts(hosts, 8, radix=128, planes=2)
     assert (tree.tiers, tree.leaf_count, tree.spine_count, tree.core_count) == (2, leaves, spines, 0)
     assert tree.cables_by_layer(links_per_cable=2) == {"node_leaf": cables, "leaf_spine": cables, "spine_core": 0}
 
 
 def test_dgx_a100_of_seven_units_recalled() -> None:
     # RA-09950-001 was not at hand: 56/80/28 is recalled; 1,120 cables a layer and three tiers come from a copy.
-    tree = fat_tree(140, 8, radix=40)
+    tree = fat_tree_counts(140, 8, radix=40)
     assert (tree.leaf_count, tree.spine_count, tree.core_count) == (56, 80, 28)
     assert tree.cables_by_layer() == {"node_leaf": 1120, "leaf_spine": 1120, "spine_core": 1120}
 
 
 def test_dgx_a100_needs_a_core_above_five_units() -> None:
-    assert fat_tree(100, 8, radix=40).tiers == 2
-    assert fat_tree(101, 8, radix=40).tiers == 3
+    assert fat_tree_counts(100, 8, radix=40).tiers == 2
+    assert fat_tree_counts(101, 8, radix=40).tiers == 3
 
 
 def test_designs_of_other_makers() -> None:
     # Kedios, 32 nodes of 8 x 800G on Q3400: 8 leaves, 4 spines, 204.8 Tbit/s injected, so half of it across the middle.
-    quantum = fat_tree(32, 8, radix=144)
+    quantum = fat_tree_counts(32, 8, radix=144)
     assert (quantum.leaf_count, quantum.spine_count) == (8, 4)
     assert quantum.bisection_links() * 0.8 == pytest.approx(102.4)
     # Asterfusion, 64 nodes of 4 x 400G on CX864E (64 x 800G as 128 x 400G): 4 leaves, 2 spines.
-    ethernet = fat_tree(64, 4, radix=128)
+    ethernet = fat_tree_counts(64, 4, radix=128)
     assert (ethernet.leaf_count, ethernet.spine_count) == (4, 2)
 
 
@@ -96,10 +97,10 @@ def test_k_ary_fat_tree(half: int) -> None:
     k = 2 * half
     hosts = k**3 // 4
     assert largest_fat_tree_hosts(radix=k, tiers=3) == hosts
-    tree = fat_tree(hosts, radix=k, tiers=3)
+    tree = fat_tree_counts(hosts, radix=k, tiers=3)
     assert (tree.leaf_count, tree.spine_count, tree.core_count, tree.pods) == (k**2 // 2, k**2 // 2, half**2, k)
     with pytest.raises(TopologyError):
-        fat_tree(hosts + 1, radix=k)
+        fat_tree_counts(hosts + 1, radix=k)
 
 
 @given(half=st.integers(1, 72), tiers=st.integers(1, 3), planes=st.integers(1, 2))
@@ -107,7 +108,7 @@ def test_full_population_takes_the_fewest_switches_and_links(half: int, tiers: i
     """A full non-blocking folded Clos of L tiers has (2L - 1) N / R switches and L N links."""
     radix = 2 * half
     endpoints = 2 * half**tiers
-    tree = fat_tree(endpoints, radix=radix, tiers=tiers, planes=planes)
+    tree = fat_tree_counts(endpoints, radix=radix, tiers=tiers, planes=planes)
     assert switches(tree) * radix == (2 * tiers - 1) * endpoints * planes
     assert links(tree) == tiers * endpoints * planes
     assert tree.free_leaf_ports == 0
@@ -124,25 +125,25 @@ def test_largest_fat_tree(radix: int, rails: int, down: int, tiers: int) -> None
 
 def test_spines_follow_from_equal_striping() -> None:
     # 24 leaves of 32 uplinks fill 12 spines of 64 ports, but 12 does not divide 32.
-    assert fat_tree(96, 8, radix=64).spine_count == 16
+    assert fat_tree_counts(96, 8, radix=64).spine_count == 16
     # 36 uplinks to 9 spines would do for 18 leaves of 72 ports.
-    assert fat_tree(18 * 36, radix=72).spine_count == 9
+    assert fat_tree_counts(18 * 36, radix=72).spine_count == 9
 
 
 def test_a_second_spine_keeps_the_fabric_whole() -> None:
-    assert fat_tree(40, radix=64, tiers=2).spine_count == 1
-    assert fat_tree(40, radix=64, tiers=2, spines_min=2).spine_count == 2
+    assert fat_tree_counts(40, radix=64, tiers=2).spine_count == 1
+    assert fat_tree_counts(40, radix=64, tiers=2, spines_min=2).spine_count == 2
 
 
 def test_oversubscription_ratio_of_a_leaf() -> None:
-    tree = fat_tree(192, radix=64, oversubscription_ratio=3.0)
+    tree = fat_tree_counts(192, radix=64, oversubscription_ratio=3.0)
     assert (tree.leaf_down_ports, tree.leaf_up_ports, tree.oversubscription_ratio) == (48, 16, 3.0)
     # 42/22 is no binary fraction: no port may be lost to rounding.
-    assert fat_tree(192, radix=64, oversubscription_ratio=42 / 22).leaf_down_ports == 42
+    assert fat_tree_counts(192, radix=64, oversubscription_ratio=42 / 22).leaf_down_ports == 42
 
 
 def test_links_of_two_planes_do_not_share_a_port() -> None:
-    tree = fat_tree(64, 8, radix=128, planes=2, service_links=3)
+    tree = fat_tree_counts(64, 8, radix=128, planes=2, service_links=3)
     assert tree.service_links == 6
     assert tree.cables_by_layer(2)["node_leaf"] == 512 + 2 * 2
 
@@ -262,7 +263,7 @@ def assert_can_be_built(tree: FatTree, oversubscription_ratio: float = 1.0) -> N
 
 @st.composite
 def arguments(draw: st.DrawFn, radix_max: int = 144) -> dict[str, Any]:
-    """Draw arguments of `fat_tree` but `hosts`, not all of which can be met."""
+    """Draw arguments of `fat_tree_counts` but `hosts`, not all of which can be met."""
     radix = draw(st.integers(4, radix_max))
     return {
         "links_per_host": draw(st.integers(1, 8)),
@@ -280,11 +281,11 @@ def arguments(draw: st.DrawFn, radix_max: int = 144) -> dict[str, Any]:
 def nearest(hosts: int, asked: dict[str, Any]) -> FatTree:
     """Build the fabric for `hosts`, or for as many as fit."""
     try:
-        return fat_tree(hosts, **asked)
+        return fat_tree_counts(hosts, **asked)
     except TopologyError as error:
         if error.largest_hosts < 1:
             reject()
-        return fat_tree(error.largest_hosts, **asked)
+        return fat_tree_counts(error.largest_hosts, **asked)
 
 
 @settings(deadline=None, max_examples=150)
@@ -305,12 +306,12 @@ def test_counts_of_three_tiers_can_be_built(asked: dict[str, Any], hosts: int) -
 @pytest.mark.parametrize("fill", [0.03, 0.2, 0.61])
 def test_counts_of_real_switches_can_be_built(radix: int, rails: int, fill: float) -> None:
     hosts = math.ceil(fill * largest_fat_tree_hosts(rails, radix=radix, tiers=3) / rails)
-    assert_can_be_built(fat_tree(hosts, rails, radix=radix))
+    assert_can_be_built(fat_tree_counts(hosts, rails, radix=radix))
 
 
 def test_service_leaves_keep_to_their_ports() -> None:
     # A unit of one host under eight spines has eight uplinks, and ten ports do not take eight service links beside them.
-    tree = fat_tree(4, radix=10, tiers=2, hosts_per_unit=1, spines_min=8, service_links=4)
+    tree = fat_tree_counts(4, radix=10, tiers=2, hosts_per_unit=1, spines_min=8, service_links=4)
     assert tree.service_units == 4
     assert_can_be_built(tree)
 
@@ -388,9 +389,9 @@ def test_bisection_is_full_without_oversubscription(asked: dict[str, Any], hosts
 
 
 def test_bisection_of_an_odd_number_of_endpoints_is_what_the_smaller_half_injects() -> None:
-    assert fat_tree(3, 1, radix=8).bisection_links() == 1
-    assert fat_tree(3, 2, radix=8).bisection_links() == 3
-    assert fat_tree(127, 8, radix=64).bisection_links() == 508
+    assert fat_tree_counts(3, 1, radix=8).bisection_links() == 1
+    assert fat_tree_counts(3, 2, radix=8).bisection_links() == 3
+    assert fat_tree_counts(127, 8, radix=64).bisection_links() == 508
 
 
 # Monotonicity
@@ -423,9 +424,9 @@ def test_one_more_host_never_needs_fewer_switches_nor_less_money(radix: int, rai
     # Where counts may change: on one switch and behind it, and wherever a unit begins.
     sizes = sorted({*range(1, 2 * radix // rails), *boundaries, *(hosts + 1 for hosts in boundaries if hosts < largest)})
     slack = 1 - COST_SLACK_FRACTION.get((radix, rails), 0)
-    before = fat_tree(1, rails, radix=radix)
+    before = fat_tree_counts(1, rails, radix=radix)
     for hosts in sizes:
-        tree = fat_tree(hosts, rails, radix=radix)
+        tree = fat_tree_counts(hosts, rails, radix=radix)
         assert switches(tree) >= switches(before), hosts
         assert tree.spine_count + tree.core_count >= before.spine_count + before.core_count, hosts
         assert cost(tree) >= cost(before) * slack, hosts
@@ -438,10 +439,10 @@ def test_one_more_host_never_needs_fewer_switches(asked: dict[str, Any], data: s
     asked["extra_links"] = 0  # they may take ports that more uplinks would use
     largest = nearest(UNBOUNDED_HOSTS, asked).hosts
     hosts = data.draw(st.integers(1, largest))
-    tree = fat_tree(hosts, **asked)
+    tree = fat_tree_counts(hosts, **asked)
     # The next host that opens a unit, and any later one.
     for more in {min(tree.units * tree.hosts_per_unit + 1, largest), data.draw(st.integers(hosts, largest))}:
-        larger = fat_tree(more, **asked)
+        larger = fat_tree_counts(more, **asked)
         assert larger.tiers >= tree.tiers
         assert switches(larger) >= switches(tree)
         assert larger.spine_count + larger.core_count >= tree.spine_count + tree.core_count
@@ -452,7 +453,7 @@ def test_one_more_host_never_needs_fewer_switches(asked: dict[str, Any], data: s
 def test_planes_multiply(asked: dict[str, Any], hosts: int) -> None:
     asked |= {"planes": 1, "extra_links": 0}
     one = nearest(hosts, asked)
-    three = fat_tree(one.hosts, **(asked | {"planes": 3}))
+    three = fat_tree_counts(one.hosts, **(asked | {"planes": 3}))
     tripled = {name: 3 * getattr(one, name) for name in ("planes", "service_links", "leaf_count", "spine_count", "core_count")}
     assert three == replace(one, **tripled)
     assert three.bisection_links() == 3 * one.bisection_links()
@@ -466,7 +467,7 @@ def test_planes_multiply(asked: dict[str, Any], hosts: int) -> None:
 @given(asked=arguments())
 def test_a_refusal_names_the_largest_fabric(asked: dict[str, Any]) -> None:
     with pytest.raises(TopologyError) as refusal:
-        fat_tree(UNBOUNDED_HOSTS, **asked)
+        fat_tree_counts(UNBOUNDED_HOSTS, **asked)
     largest = refusal.value.largest_hosts
     if refusal.value.reason == "unit":
         assert largest == 0
@@ -474,9 +475,9 @@ def test_a_refusal_names_the_largest_fabric(asked: dict[str, Any]) -> None:
         assert refusal.value.reason == "size"
         assert f"(largest: {largest} hosts)" in str(refusal.value)
     if largest:
-        assert fat_tree(largest, **asked).hosts == largest
+        assert fat_tree_counts(largest, **asked).hosts == largest
     with pytest.raises(TopologyError) as refusal:
-        fat_tree(largest + 1, **asked)
+        fat_tree_counts(largest + 1, **asked)
     assert refusal.value.largest_hosts <= largest
 
 
@@ -484,63 +485,63 @@ def test_a_refusal_names_the_largest_fabric(asked: dict[str, Any]) -> None:
 @given(asked=arguments(radix_max=32), hosts=st.integers(1, 300))
 def test_between_the_largest_and_what_was_asked_nothing_fits(asked: dict[str, Any], hosts: int) -> None:
     try:
-        largest = fat_tree(hosts, **asked).hosts
+        largest = fat_tree_counts(hosts, **asked).hosts
     except TopologyError as error:
         largest = error.largest_hosts
     for count in range(largest + 1, hosts + 1):
         with pytest.raises(TopologyError):
-            fat_tree(count, **asked)
+            fat_tree_counts(count, **asked)
     if largest:
-        assert fat_tree(largest, **asked).hosts == largest <= hosts
+        assert fat_tree_counts(largest, **asked).hosts == largest <= hosts
 
 
 @pytest.mark.parametrize("tiers", [2, 3])
 def test_the_largest_fabric_of_a_number_of_tiers(tiers: int) -> None:
     sizing: dict[str, Any] = {"radix": 64, "tiers": tiers, "hosts_per_unit": 24, "service_links": 96, "spines_min": 2}
     largest = largest_fat_tree_hosts(8, **sizing)
-    assert fat_tree(largest, 8, **sizing).tiers == tiers
+    assert fat_tree_counts(largest, 8, **sizing).tiers == tiers
     with pytest.raises(TopologyError, match=f"largest: {largest} hosts") as refusal:
-        fat_tree(largest + 1, 8, **sizing)
+        fat_tree_counts(largest + 1, 8, **sizing)
     assert (refusal.value.reason, refusal.value.largest_hosts) == ("size", largest)
 
 
 def test_one_switch_refuses_what_it_has_no_ports_for() -> None:
-    assert fat_tree(7, 8, radix=64, tiers=1, extra_links=8).free_leaf_ports == 0
+    assert fat_tree_counts(7, 8, radix=64, tiers=1, extra_links=8).free_leaf_ports == 0
     with pytest.raises(TopologyError, match="do not fit one switch of 64 ports") as refusal:
-        fat_tree(8, 8, radix=64, tiers=1, extra_links=8)
+        fat_tree_counts(8, 8, radix=64, tiers=1, extra_links=8)
     assert (refusal.value.reason, refusal.value.largest_hosts) == ("size", 7)
 
 
 def test_extra_links_need_free_ports() -> None:
     # Two full units leave no port; NVIDIA leaves a node out (127 instead of 128, 63 instead of 64).
     with pytest.raises(TopologyError, match="4 extra links find 0 free leaf ports") as refusal:
-        fat_tree(64, 8, radix=64, extra_links=4)
+        fat_tree_counts(64, 8, radix=64, extra_links=4)
     assert (refusal.value.reason, refusal.value.largest_hosts) == ("ports", 63)
-    assert fat_tree(63, 8, radix=64, extra_links=4).free_leaf_ports == 4
+    assert fat_tree_counts(63, 8, radix=64, extra_links=4).free_leaf_ports == 4
     # No number of units leaves 300 ports: the hosts of the last one have 8 x 32.
     with pytest.raises(TopologyError, match="largest: 0 hosts"):
-        fat_tree(64, 8, radix=64, extra_links=300)
+        fat_tree_counts(64, 8, radix=64, extra_links=300)
 
 
 def test_extra_links_come_before_uplinks_that_only_save_a_spine() -> None:
     # Ten leaves of 16 hosts have 16 to 48 uplinks. 18 of them share out among 3 spines, 16 only among 4; with 18, 300 leaf
     # ports stay free, with 16, 320.
-    assert (fat_tree(160, radix=64, hosts_per_unit=16).leaf_up_ports, 10 * (64 - 16 - 18)) == (18, 300)
+    assert (fat_tree_counts(160, radix=64, hosts_per_unit=16).leaf_up_ports, 10 * (64 - 16 - 18)) == (18, 300)
     for extra_links, uplinks, spines in [(0, 18, 3), (300, 18, 3), (301, 16, 4), (320, 16, 4)]:
-        tree = fat_tree(160, radix=64, hosts_per_unit=16, extra_links=extra_links)
+        tree = fat_tree_counts(160, radix=64, hosts_per_unit=16, extra_links=extra_links)
         assert (tree.leaf_up_ports, tree.spine_count) == (uplinks, spines)
         assert_can_be_built(tree)
     with pytest.raises(TopologyError, match="321 extra links find 320 free leaf ports"):
-        fat_tree(160, radix=64, hosts_per_unit=16, extra_links=321)
+        fat_tree_counts(160, radix=64, hosts_per_unit=16, extra_links=321)
 
 
 def test_a_unit_that_no_leaf_holds() -> None:
     for hosts_per_unit in (0, 33):
         with pytest.raises(TopologyError, match="does not fit a leaf") as refusal:
-            fat_tree(64, 8, radix=64, hosts_per_unit=hosts_per_unit)
+            fat_tree_counts(64, 8, radix=64, hosts_per_unit=hosts_per_unit)
         assert refusal.value.reason == "unit"
     with pytest.raises(TopologyError, match="too small for a leaf"):
-        fat_tree(64, radix=4, spines_min=4)
+        fat_tree_counts(64, radix=4, spines_min=4)
 
 
 @pytest.mark.parametrize(
@@ -552,7 +553,10 @@ def test_a_unit_that_no_leaf_holds() -> None:
         {"tiers": 0},
         {"tiers": 4},
         {"planes": 0},
-        {"oversubscription_ratio": 0.5},
+        {"oversubscription_ratio": 0.0},
+        {"spine_oversubscription_ratio": -1.0},
+        {"spine_radix": 1},
+        {"core_radix": 1},
         {"oversubscription_ratio": math.inf},
         {"oversubscription_ratio": math.nan},
         {"extra_links": -1},
@@ -562,7 +566,7 @@ def test_a_unit_that_no_leaf_holds() -> None:
 )
 def test_arguments_out_of_range(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))) as refusal:
-        fat_tree(**({"hosts": 64, "radix": 64} | wrong))
+        fat_tree_counts(**({"hosts": 64, "radix": 64} | wrong))
     assert not isinstance(refusal.value, TopologyError)
     if not {"hosts", "planes", "extra_links"} & set(wrong):
         with pytest.raises(ValueError, match=next(iter(wrong))):
@@ -589,7 +593,7 @@ def test_arguments_out_of_range(wrong: dict[str, Any]) -> None:
 )
 def test_any_numbers_give_a_fabric_or_a_refusal(**asked: Any) -> None:
     try:
-        tree = fat_tree(**asked)
+        tree = fat_tree_counts(**asked)
     except TopologyError as error:
         largest = error.largest_hosts
     except ValueError:
@@ -605,4 +609,4 @@ def test_any_numbers_give_a_fabric_or_a_refusal(**asked: Any) -> None:
 @pytest.mark.parametrize(("radix", "tiers", "largest"), [(2, 2, 2), (2, 3, 2), (3, 2, 3), (3, 3, 3), (5, 3, 20)])
 def test_switches_of_few_ports(radix: int, tiers: int, largest: int) -> None:
     assert largest_fat_tree_hosts(radix=radix, tiers=tiers) == largest
-    assert_can_be_built(fat_tree(largest, radix=radix, tiers=tiers))
+    assert_can_be_built(fat_tree_counts(largest, radix=radix, tiers=tiers))
