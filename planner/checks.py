@@ -78,11 +78,11 @@ def constraints(
             Constraint("budget", "budget.capex", "the factory costs", cost.capex_usd, factory.budget.capex_usd, "USD", hint)
         )
     for fabric in fabrics:
-        if fabric.recipe and fabric.hosts_max_count is not None:
+        if fabric.hosts_max_count is not None:
             path, subject = f"fabrics.{fabric.name.replace('-', '_')}", f"the {fabric.name} fabric connects"
             more_tiers = fabric.kind == "compute" and factory.fabrics.compute.tiers in (1, 2)
             hint = "more tiers, or a switch of more ports" if more_tiers else "a switch of more ports"
-            found.append(Constraint("fabric-size", path, subject, fabric.recipe.hosts, fabric.hosts_max_count, "hosts", hint))
+            found.append(Constraint("fabric-size", path, subject, fabric.hosts, fabric.hosts_max_count, "hosts", hint))
     for finding in findings:
         # What cannot be built at all has no part in the plan, but it is what stops the factory.
         if finding.severity == "error" and finding.value is not None and finding.limit is not None:

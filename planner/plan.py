@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, JsonValue
 
 from planner.spec import Factory
 
@@ -124,18 +124,10 @@ class CablesByLayer(Part):
 
 
 class Recipe(Part):
-    """What the fabric is rebuilt from: the arguments of `topologies.clos.fat_tree`, hosts with what counts like them."""
+    """What the fabric is built from again: `topologies.families.build(topology, parameters)`."""
 
-    hosts: int
-    links_per_host: int
-    radix: int
-    tiers: int | None
-    planes: int
-    hosts_per_unit: int | None = None
-    oversubscription_ratio: float
-    extra_links_count: int
-    service_links_count: int
-    spines_min_count: int
+    topology: str
+    parameters: dict[str, JsonValue]
 
 
 class FabricPlan(Part):
@@ -150,6 +142,7 @@ class FabricPlan(Part):
     tiers: int
     planes: int
     rails: int
+    hosts: int
     units: int
     hosts_per_unit: int
     switches_by_tier: SwitchesByTier

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from topologies.clos_counts import FatTree, fat_tree_counts, leaf_ports
+from topologies.clos_counts import FatTree, fat_tree_of_nics
 from topologies.errors import TopologyError, require
-from topologies.fabric import ENDPOINT_KINDS, NONE, Cables, Endpoints, Fabric, Switches, next_ports
+from topologies.fabric import ENDPOINT_KINDS, NONE, Cables, Endpoints, Fabric, Switches, next_ports, recipe_parameters
 
 __all__ = ["fat_tree", "rail_only", "xgft"]
 
@@ -117,12 +117,13 @@ def fat_tree(
     require(gbit_per_s > 0, "gbit_per_s must be above 0")
     require(links_per_port >= 1, "links_per_port must be at least 1")
     require(0 <= others <= hosts, "others must be between 0 and hosts")
-    counts = _counts(**parameters)
+    of_cables = ("gbit_per_s", "links_per_port", "others")
+    counts = fat_tree_of_nics(**{name: value for name, value in parameters.items() if name not in of_cables})
     rails = nics_per_host if rail_optimised and nics_per_host > 1 else 0
     sides = 2 if dual_tor else 1
     return Fabric(
         topology="fat-tree",
-        parameters=_declared(parameters, _FAT_TREE_DEFAULTS),
+        parameters=recipe_parameters(fat_tree, parameters),
         tiers=TIERS[: counts.tiers],
         layers=LAYERS[: counts.tiers],
         switches=_switches(counts, rails, sides),
@@ -191,7 +192,7 @@ def rail_only(
     return replace(
         base,
         topology="rail-only",
-        parameters=_declared(parameters, _RAIL_ONLY_DEFAULTS),
+        parameters=recipe_parameters(rail_only, parameters),
         switches=replace(boxes, names=tuple(f"rail{name[1:]}" for name in switch_names), plane=zeros, rail=boxes.plane),
         endpoints=replace(
             ends,
@@ -361,60 +362,6 @@ def _xgft_name(tier: str, subtree: int, place: int, subtrees: int, places: int, 
     if places == 1:
         return f"{plane}{tier}{subtree:03d}"
     return f"{plane}{tier}{place:03d}" if subtrees == 1 else f"{plane}pod{subtree:02d}-{tier}{place:03d}"
-
-
-def _declared(parameters: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
-    """Keep what differs from the defaults: the recipe stays small."""
-    return {name: value for name, value in parameters.items() if name not in defaults or value != defaults[name]}
-
-
-_RAIL_ONLY_DEFAULTS: dict[str, Any] = dict(rail_only.__kwdefaults__ or {})
-_FAT_TREE_DEFAULTS: dict[str, Any] = dict(fat_tree.__kwdefaults__ or {}, nics_per_host=1)
-
-
-def _counts(
-    hosts: int, nics_per_host: int, rail_optimised: bool, dual_tor: bool, hosts_per_unit: int | None, **asked: Any
-) -> FatTree:
-    """Count with what shares a leaf's ports as the host: a host (rail-optimised), or a single NIC."""
-    for name in ("gbit_per_s", "links_per_port", "others"):
-        asked.pop(name)
-    sides = 2 if dual_tor else 1
-    if dual_tor and asked["tiers"] is None:
-        asked["tiers"] = _fewest_tiers(hosts, nics_per_host, rail_optimised, sides, hosts_per_unit, asked)
-    require(not dual_tor or asked["tiers"] != 1, "dual_tor needs two leaves: tiers must be 2 or 3")
-    nics = 1 if rail_optimised else nics_per_host
-    if not rail_optimised and hosts_per_unit is None:
-        down, _ = leaf_ports(asked["radix"], None, asked["oversubscription_ratio"], asked["spines_min"])
-        hosts_per_unit = down // nics
-        if not hosts_per_unit:
-            message = f"a leaf with {down} ports down does not hold the {nics} NICs of a host"
-            raise TopologyError(message, 0, "unit", [{"nics_per_host": down}, {"rail_optimised": True}])
-    per_unit = hosts_per_unit * nics if hosts_per_unit else None
-    links = nics_per_host // nics * sides
-    try:
-        return fat_tree_counts(hosts * nics, links, hosts_per_unit=per_unit, **asked)
-    except TopologyError as error:
-        largest = error.largest_hosts // nics
-        nearest = [{"hosts": largest}] if largest else []
-        raise TopologyError(str(error), largest, error.reason, nearest) from None
-
-
-def _fewest_tiers(
-    hosts: int, nics_per_host: int, rail_optimised: bool, sides: int, hosts_per_unit: int | None, asked: dict[str, Any]
-) -> int:
-    """Two tiers if they carry the hosts, else three: a NIC with two leaves cannot do with one switch."""
-    try:
-        _counts(
-            hosts,
-            nics_per_host,
-            rail_optimised,
-            dual_tor=sides == 2,
-            hosts_per_unit=hosts_per_unit,
-            **{**asked, "tiers": 2, "gbit_per_s": 1.0, "links_per_port": 1, "others": 0},
-        )
-    except TopologyError as error:
-        return 3 if error.reason == "size" else 2
-    return 2
 
 
 def _switches(counts: FatTree, rails: int, sides: int) -> Switches:

@@ -11,10 +11,11 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from topologies.errors import TopologyError, require
 
-__all__ = ["FatTree", "fat_tree_counts", "largest_fat_tree_hosts"]
+__all__ = ["FatTree", "fat_tree_counts", "fat_tree_of_nics", "largest_fat_tree_hosts"]
 
 
 @dataclass(frozen=True)
@@ -280,7 +281,7 @@ def fat_tree_counts(
     require(tiers in (None, 1, 2, 3), "tiers must be 1, 2 or 3")
     require(planes >= 1, "planes must be at least 1")
     require(extra_links >= 0, "extra_links must not be negative")
-    leaf_down, leaf_up = leaf_ports(radix, hosts_per_unit, oversubscription_ratio, spines_min)
+    leaf_down, leaf_up = _leaf_ports(radix, hosts_per_unit, oversubscription_ratio, spines_min)
 
     single_switch_hosts = (radix * planes - extra_links - service_links * planes) // (links_per_host * planes)
     if tiers == 1 or (tiers is None and hosts <= single_switch_hosts):
@@ -380,6 +381,83 @@ def fat_tree_counts(
     )
 
 
+def fat_tree_of_nics(
+    hosts: int,
+    nics_per_host: int = 1,
+    *,
+    radix: int,
+    tiers: int | None = None,
+    rail_optimised: bool = True,
+    dual_tor: bool = False,
+    hosts_per_unit: int | None = None,
+    oversubscription_ratio: float = 1.0,
+    spines_min: int = 1,
+    **asked: Any,
+) -> FatTree:
+    """Count the fat tree that `topologies.clos.fat_tree` builds: NICs may share a leaf, or have two.
+
+    Parameters
+    ----------
+    hosts, nics_per_host, rail_optimised, dual_tor
+        As for `topologies.clos.fat_tree`.
+    radix, tiers, hosts_per_unit, oversubscription_ratio, spines_min, **asked
+        As for `fat_tree_counts`.
+
+    Returns
+    -------
+    FatTree
+        Its "host" is what has one port on each leaf of a unit: a host (rail-optimised) or a single NIC.
+
+    Raises
+    ------
+    TopologyError, ValueError
+        As `fat_tree_counts`; ``largest_hosts`` counts hosts.
+
+    Examples
+    --------
+    100 hosts of 8 NICs, four hosts on each leaf of 64 ports: 25 leaves; with rails, 4 units of 8.
+
+    >>> fat_tree_of_nics(100, 8, radix=64, rail_optimised=False).leaf_count, fat_tree_of_nics(100, 8, radix=64).leaf_count
+    (25, 32)
+    """
+    require(nics_per_host >= 1, "nics_per_host must be at least 1")
+    require(not dual_tor or tiers != 1, "dual_tor needs two leaves: tiers must be 2 or 3")
+    nics = 1 if rail_optimised else nics_per_host
+    links = nics_per_host // nics * (2 if dual_tor else 1)
+    _check(links, radix, oversubscription_ratio, 0, spines_min)
+    if nics > 1 and hosts_per_unit is None:
+        down, _ = _leaf_ports(radix, None, oversubscription_ratio, spines_min)
+        hosts_per_unit = down // nics
+        if not hosts_per_unit:
+            message = f"a leaf with {down} ports down does not hold the {nics} NICs of a host"
+            raise TopologyError(message, 0, "unit", [{"nics_per_host": down}, {"rail_optimised": True}])
+
+    def count(tiers: int | None) -> FatTree:
+        return fat_tree_counts(
+            hosts * nics,
+            links,
+            radix=radix,
+            tiers=tiers,
+            hosts_per_unit=hosts_per_unit * nics if hosts_per_unit else None,
+            oversubscription_ratio=oversubscription_ratio,
+            spines_min=spines_min,
+            **asked,
+        )
+
+    try:
+        if not dual_tor or tiers is not None:
+            return count(tiers)
+        try:  # a NIC with two leaves cannot do with one switch
+            return count(2)
+        except TopologyError as error:
+            if error.reason != "size":
+                raise
+            return count(3)
+    except TopologyError as error:
+        largest = error.largest_hosts // nics
+        raise TopologyError(str(error), largest, error.reason, [{"hosts": largest}] if largest else []) from None
+
+
 def largest_fat_tree_hosts(
     links_per_host: int = 1,
     *,
@@ -423,7 +501,7 @@ service_links, spines_min
     _check(links_per_host, radix, oversubscription_ratio, service_links, spines_min)
     require(tiers in (2, 3), "tiers must be 2 or 3")
     upper = _Upper.of(radix, spine_radix, core_radix, spine_oversubscription_ratio)
-    leaf_down, leaf_up = leaf_ports(radix, hosts_per_unit, oversubscription_ratio, spines_min)
+    leaf_down, leaf_up = _leaf_ports(radix, hosts_per_unit, oversubscription_ratio, spines_min)
     units = upper.most_units(links_per_host, tiers) - _service_units(service_links, links_per_host, leaf_down, leaf_up)
     return max(units, 0) * leaf_down
 
@@ -469,7 +547,7 @@ def _check(links_per_host: int, radix: int, oversubscription_ratio: float, servi
     require(spines_min >= 1, "spines_min must be at least 1")
 
 
-def leaf_ports(radix: int, hosts_per_unit: int | None, oversubscription_ratio: float, spines_min: int) -> tuple[int, int]:
+def _leaf_ports(radix: int, hosts_per_unit: int | None, oversubscription_ratio: float, spines_min: int) -> tuple[int, int]:
     """Ports down and up of a leaf: the most down whose share upward keeps to the ratio and reaches every spine."""
     # The tiny slack keeps a ratio such as 42/22 from losing a port to binary rounding.
     most_down = math.floor(radix / (1 + 1 / oversubscription_ratio) + 1e-9)

@@ -8,8 +8,9 @@ channel ``2 * cable`` runs from a to b, channel ``2 * cable + 1`` from b to a.
 
 from __future__ import annotations
 
+import inspect
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ __all__ = [
     "Ints",
     "Switches",
     "next_ports",
+    "recipe_parameters",
     "table_of_ports",
 ]
 
@@ -408,6 +410,19 @@ def next_ports(vertices: NDArray[Any], first: NDArray[Any] | int = 1) -> Ints:
     result = np.empty(len(ordered), np.int32)
     result[order] = rank
     return result + np.asarray(first, dtype=np.int32)
+
+
+def recipe_parameters(function: Callable[..., Fabric], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep the arguments of a topology's function that differ from its defaults: recipes stay small.
+
+    Examples
+    --------
+    >>> from topologies.clos import fat_tree
+    >>> recipe_parameters(fat_tree, {"hosts": 32, "radix": 64, "planes": 1, "tiers": None})
+    {'hosts': 32, 'radix': 64}
+    """
+    defaults = {name: each.default for name, each in inspect.signature(function).parameters.items()}
+    return {name: value for name, value in arguments.items() if value != defaults[name]}
 
 
 def table_of_ports(fabric: Fabric) -> Ints:

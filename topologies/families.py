@@ -7,12 +7,14 @@ from typing import Any
 
 from topologies.clos import fat_tree, rail_only, xgft
 from topologies.fabric import Fabric
+from topologies.star import star
 
 __all__ = ["TOPOLOGIES", "build"]
 
 TOPOLOGIES: dict[str, Callable[..., Fabric]] = {
     "fat-tree": fat_tree,
     "rail-only": rail_only,
+    "star": star,
     "xgft": xgft,
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Literal
 
 from planner.catalog import Catalog
 from planner.catalog.records import Cable, Switch
@@ -12,10 +12,12 @@ from planner.plan import CablesByLayer, FabricPlan, Recipe, SwitchesByTier
 from planner.steps.hardware import REFERENCE_URL, Hardware
 from planner.steps.notes import Notes
 from planner.units import figure
-from topologies.clos_counts import FatTree, fat_tree_counts, largest_fat_tree_hosts
+from topologies.clos import fat_tree
+from topologies.clos_counts import FatTree, fat_tree_of_nics, largest_fat_tree_hosts
 from topologies.errors import TopologyError
+from topologies.fabric import recipe_parameters
 
-__all__ = ["cable_of", "clos_fabric", "rebuild"]
+__all__ = ["cable_of", "clos_fabric"]
 
 _REASONS = ("size", "ports", "unit")
 
@@ -37,6 +39,7 @@ def clos_fabric(
     service_links: int = 0,
     spines_min: int = 1,
     extra: Iterable[tuple[int, float]] = (),
+    others: int = 0,
 ) -> FabricPlan | None:
     """Build one fat tree and pack it.
 
@@ -53,31 +56,32 @@ def clos_fabric(
         hint = "choose a faster switch or a slower link"
         notes.error("fabric-link-rate", f"{path}.switch", message, hint, link_gbit_per_s, switch.port_gbit_per_s, "Gbit/s")
         return None
-    recipe = Recipe(
-        hosts=hosts,
-        links_per_host=rails,
-        radix=switch.radix(link_gbit_per_s),
-        tiers=tiers,
-        planes=planes,
-        hosts_per_unit=hosts_per_unit,
-        oversubscription_ratio=ratio,
-        extra_links_count=ports_taken(extra, link_gbit_per_s),
-        service_links_count=service_links,
-        spines_min_count=spines_min,
-    )
+    asked: dict[str, Any] = {
+        "hosts": hosts,
+        "nics_per_host": rails,
+        "radix": switch.radix(link_gbit_per_s),
+        "tiers": tiers,
+        "planes": planes,
+        "hosts_per_unit": hosts_per_unit,
+        "oversubscription_ratio": ratio,
+        "extra_links": ports_taken(extra, link_gbit_per_s),
+        "service_links": service_links,
+        "spines_min": spines_min,
+    }
     for reason in _REASONS:  # an earlier round of the same plan may have failed
         notes.drop(f"fabric-{reason}", path)
     try:
-        tree = rebuild(recipe)
+        tree = fat_tree_of_nics(**asked)
     except TopologyError as error:
-        _note(error, recipe, kind, switch, path, notes)
+        _note(error, asked, kind, switch, path, notes)
         if error.reason != "ports":
             return None
-        recipe = recipe.model_copy(update={"extra_links_count": 0})
-        tree = rebuild(recipe)
+        asked["extra_links"] = 0
+        tree = fat_tree_of_nics(**asked)
     if tree.tiers > 1 and tree.hosts_by_unit()[1] < tree.hosts_per_unit and kind == "compute":
         statement = "the last unit's leaves and uplinks are built whole, so that it can be filled later"
         notes.assume(f"{path}.units", statement, REFERENCE_URL)
+    cabled = {"tiers": tree.tiers, "gbit_per_s": link_gbit_per_s, "links_per_port": links_per_port, "others": others}
     return FabricPlan(
         name=kind,
         kind=kind,
@@ -88,6 +92,7 @@ def clos_fabric(
         tiers=tree.tiers,
         planes=planes,
         rails=rails,
+        hosts=hosts,
         units=tree.units,
         hosts_per_unit=tree.hosts_per_unit,
         switches_by_tier=SwitchesByTier(leaf=tree.leaf_count, spine=tree.spine_count, core=tree.core_count),
@@ -96,64 +101,42 @@ def clos_fabric(
         extra_links_count=tree.extra_links,
         cable=cable_of(switch, link_gbit_per_s * links_per_port, hardware, catalog, notes, path),
         ports_free_count=tree.free_leaf_ports,
-        hosts_max_count=_most_hosts(recipe),
+        hosts_max_count=_most_hosts(tree, asked),
         oversubscription_ratio=tree.oversubscription_ratio,
         bisection_gbit_per_s=tree.bisection_links() * link_gbit_per_s,
-        recipe=recipe.model_copy(update={"tiers": tree.tiers}),
+        recipe=Recipe(topology="fat-tree", parameters=recipe_parameters(fat_tree, asked | cabled)),
     )
 
 
-def rebuild(recipe: Recipe) -> FatTree:
-    """Build a fabric's counts from the recipe that its plan holds.
-
-    Raises
-    ------
-    TopologyError
-        If no such fabric exists.
-    """
-    return fat_tree_counts(
-        recipe.hosts,
-        recipe.links_per_host,
-        radix=recipe.radix,
-        tiers=recipe.tiers,
-        planes=recipe.planes,
-        hosts_per_unit=recipe.hosts_per_unit,
-        oversubscription_ratio=recipe.oversubscription_ratio,
-        extra_links=recipe.extra_links_count,
-        service_links=recipe.service_links_count,
-        spines_min=recipe.spines_min_count,
-    )
-
-
-def _most_hosts(recipe: Recipe) -> int:
+def _most_hosts(tree: FatTree, asked: dict[str, Any]) -> int:
     """Count the hosts that the same switch and tiers can carry."""
-    if recipe.tiers == 1:
-        others = recipe.extra_links_count + recipe.service_links_count * recipe.planes
-        return (recipe.radix * recipe.planes - others) // (recipe.links_per_host * recipe.planes)
+    if tree.tiers == 1:
+        others = asked["extra_links"] + asked["service_links"] * tree.planes
+        return int((tree.radix * tree.planes - others) // (tree.links_per_host * tree.planes))
     return largest_fat_tree_hosts(
-        recipe.links_per_host,
-        radix=recipe.radix,
-        tiers=recipe.tiers or 3,
-        hosts_per_unit=recipe.hosts_per_unit,
-        oversubscription_ratio=recipe.oversubscription_ratio,
-        service_links=recipe.service_links_count,
-        spines_min=recipe.spines_min_count,
+        tree.links_per_host,
+        radix=tree.radix,
+        tiers=tree.tiers,
+        hosts_per_unit=asked["hosts_per_unit"],
+        oversubscription_ratio=asked["oversubscription_ratio"],
+        service_links=asked["service_links"],
+        spines_min=asked["spines_min"],
     )
 
 
-def _note(error: TopologyError, recipe: Recipe, kind: str, switch: Switch, path: str, notes: Notes) -> None:
+def _note(error: TopologyError, asked: dict[str, Any], kind: str, switch: Switch, path: str, notes: Notes) -> None:
     """Turn a refusal into an error finding with what would help."""
     message = f"{kind} fabric on {switch.name}: {error}"
     if error.reason == "ports":
         hint = "leave nodes out of the last unit: their ports serve the fabric managers"
-        notes.error("fabric-ports", path, message, hint, recipe.hosts, error.largest_hosts, "hosts")
+        notes.error("fabric-ports", path, message, hint, asked["hosts"], error.largest_hosts, "hosts")
     elif error.reason == "unit":
         notes.error("fabric-unit", path, f"{message}; not in the totals", "fewer nodes per unit, or a switch of more ports")
     else:
-        more_tiers = "more tiers, " if kind == "compute" and recipe.tiers in (1, 2) else ""
+        more_tiers = "more tiers, " if kind == "compute" and asked["tiers"] in (1, 2) else ""
         hint = f"fewer nodes, {more_tiers}or a switch of more ports"
         message += "; its switches and cables are not in the totals"
-        notes.error("fabric-size", path, message, hint, recipe.hosts, error.largest_hosts, "hosts")
+        notes.error("fabric-size", path, message, hint, asked["hosts"], error.largest_hosts, "hosts")
 
 
 def _links(tree: FatTree) -> CablesByLayer:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from planner.catalog import Catalog
 from planner.catalog.records import Node, Server, Switch
 from planner.models.network import out_of_band_switches, ports_taken
-from planner.plan import CablesByLayer, FabricPlan, SwitchesByTier
+from planner.plan import CablesByLayer, FabricPlan, Recipe, SwitchesByTier
 from planner.spec import Factory
 from planner.steps.fabric import cable_of, clos_fabric
 from planner.steps.hardware import REFERENCE_URL, Hardware
@@ -44,6 +44,7 @@ def scale_up_fabrics(hardware: Hardware) -> list[FabricPlan]:
                 tiers=1,
                 planes=max(chips, 1),
                 rails=1,
+                hosts=gpus // domain,
                 units=gpus // domain,
                 hosts_per_unit=domain,
                 chips_count=gpus // domain * chips,
@@ -208,6 +209,7 @@ def in_band_fabric(
         rails=rails,
         ratio=ratio,
         spines_min=2,
+        others=equivalent,
     )
     notes.assume(
         "fabrics.in_band.rule",
@@ -229,9 +231,12 @@ def out_of_band_fabric(
     """Plan the management network for so many switches and rack PDUs beside the nodes and servers."""
     switch = hardware.out_of_band_switch
     uplinks = OUT_OF_BAND_UPLINKS if has_in_band else 0
-    ports = sum(node.out_of_band_links_count * count for node, _, count in hardware.nodes)
-    ports += sum(server.out_of_band_links_count * count for server, count in hardware.servers())
-    ports += switches + pdus
+    attached = [
+        *_managed_nodes(hardware),
+        *((f"{server.id}-", count, server.out_of_band_links_count) for server, count in hardware.servers()),
+    ]
+    attached += [("switch", switches, 1), ("pdu", pdus, 1)]
+    ports = sum(count * links for _, count, links in attached)
     usable = switch.ports_count if switch.uplink_ports_count >= uplinks else max(switch.ports_count - uplinks, 1)
     leaves = out_of_band_switches(ports, usable)
     notes.assume(
@@ -252,6 +257,7 @@ def out_of_band_fabric(
         tiers=1,
         planes=1,
         rails=1,
+        hosts=sum(node.hosts_count * count for node, _, count in hardware.nodes),
         units=leaves,
         hosts_per_unit=usable,
         switches_by_tier=SwitchesByTier(leaf=leaves),
@@ -261,7 +267,23 @@ def out_of_band_fabric(
         ports_free_count=leaves * usable - ports,
         oversubscription_ratio=usable * switch.port_gbit_per_s / up_gbit_per_s,
         bisection_gbit_per_s=min(ports * switch.port_gbit_per_s, leaves * up_gbit_per_s) / 2,
+        recipe=Recipe(
+            topology="star",
+            parameters={
+                "attached": [list(kind) for kind in attached if kind[1] and kind[2]],
+                "radix": usable,
+                "gbit_per_s": switch.port_gbit_per_s,
+            },
+        ),
     )
+
+
+def _managed_nodes(hardware: Hardware) -> list[tuple[str, int, int]]:
+    """List the nodes' management ports host by host, where they share out so."""
+    shares = {node.out_of_band_links_count / node.hosts_count for node, _, _ in hardware.nodes}
+    if len(shares) == 1 and (share := shares.pop()) == int(share):
+        return [("n", sum(node.hosts_count * count for node, _, count in hardware.nodes), int(share))]
+    return [(f"{node.id}-", count, node.out_of_band_links_count) for node, _, count in hardware.nodes]
 
 
 def _front_end(hardware: Hardware, network: str) -> tuple[int, int, float]:
