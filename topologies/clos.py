@@ -277,9 +277,10 @@ def xgft(
     require(min(rates) > 0, "gbit_per_s must be above 0")
     levels, leaves, planes = len(m), math.prod(m[1:]), w[0]
     if leaves % rails:
-        nearest = sorted((each for each in range(1, leaves + 1) if leaves % each == 0), key=lambda each: abs(each - rails))
+        shares = [each for each in range(1, leaves + 1) if leaves % each == 0]
+        nearest = [max(each for each in shares if each < rails), *(each for each in shares if each > rails)][:2]
         message = f"{rails} rails do not share out the {leaves} leaves of a plane"
-        raise TopologyError(message, 0, "shape", [{"rails": each} for each in nearest[:2]])
+        raise TopologyError(message, 0, "shape", [{"rails": each} for each in nearest])
     tiers = [*TIERS, *(f"tier{number}" for number in range(4, levels + 1))][:levels]
     layers = [f"{low}_{high}" for low, high in zip(["node", *tiers], tiers, strict=False)]
     endpoints = leaves * m[0]
@@ -469,7 +470,7 @@ def _cables(counts: FatTree, hosts: int, nics: int, rails: int, sides: int, gbit
     if services:
         number, plane = np.indices((services, planes))
         if counts.tiers == 1:
-            leaf, port = np.zeros_like(number), hosts * counts.links_per_host + number + 1
+            leaf, port = np.zeros_like(number), counts.hosts * counts.links_per_host + number + 1
         else:
             on = counts.service_units * counts.links_per_host
             leaf, port = counts.units * counts.links_per_host + number % on, number // on + 1
@@ -479,7 +480,10 @@ def _cables(counts: FatTree, hosts: int, nics: int, rails: int, sides: int, gbit
             )
         )
 
-    first_up = _first_up(radix, counts.leaf_up_ports, links_per_port, max(int(part.b_port.max()) for part in parts))
+    # Managers must find room below the first upward port.
+    taken = sum(map(len, parts)) + counts.extra_links
+    down_used = max(max(int(part.b_port.max()) for part in parts), math.ceil(taken / counts.leaf_count))
+    first_up = _first_up(radix, counts.leaf_up_ports, links_per_port, down_used)
     if counts.extra_links:
         parts.append(_managers(counts, parts, endpoints, first_up, gbit_per_s))
     if counts.tiers > 1:

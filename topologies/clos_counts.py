@@ -432,7 +432,7 @@ def fat_tree_of_nics(
             message = f"a leaf with {down} ports down does not hold the {nics} NICs of a host"
             raise TopologyError(message, 0, "unit", [{"nics_per_host": down}, {"rail_optimised": True}])
 
-    def count(tiers: int | None) -> FatTree:
+    def count(hosts: int, tiers: int | None) -> FatTree:
         return fat_tree_counts(
             hosts * nics,
             links,
@@ -444,18 +444,28 @@ def fat_tree_of_nics(
             **asked,
         )
 
-    try:
+    def fit(hosts: int) -> FatTree:
         if not dual_tor or tiers is not None:
-            return count(tiers)
+            return count(hosts, tiers)
         try:  # a NIC with two leaves cannot do with one switch
-            return count(2)
+            return count(hosts, 2)
         except TopologyError as error:
             if error.reason != "size":
                 raise
-            return count(3)
+            return count(hosts, 3)
+
+    try:
+        return fit(hosts)
     except TopologyError as error:
-        largest = error.largest_hosts // nics
-        raise TopologyError(str(error), largest, error.reason, [{"hosts": largest}] if largest else []) from None
+        largest, reason, message = error.largest_hosts // nics, error.reason, str(error)
+    while largest:  # hosts come whole: what fits NIC by NIC may still be too much
+        try:
+            fit(largest)
+        except TopologyError as error:
+            largest = min(error.largest_hosts // nics, largest - 1)
+        else:
+            break
+    raise TopologyError(message, largest, reason, [{"hosts": largest}] if largest else [])
 
 
 def largest_fat_tree_hosts(
