@@ -139,7 +139,9 @@ def rail_only(
     *,
     radix: int,
     tiers: int | None = None,
+    hosts_per_unit: int | None = None,
     oversubscription_ratio: float = 1.0,
+    extra_links: int = 0,
     spines_min: int = 1,
     gbit_per_s: float = 400.0,
     links_per_port: int = 1,
@@ -152,8 +154,10 @@ def rail_only(
         Hosts, or scale-up domains.
     nics_per_host : int
         NICs of a host: the number of rails.
-    radix, tiers, oversubscription_ratio, spines_min, gbit_per_s, links_per_port
+    radix, tiers, hosts_per_unit, oversubscription_ratio, spines_min, gbit_per_s, links_per_port
         Of the fat tree of each rail, as for `fat_tree`.
+    extra_links : int
+        Free leaf ports taken by fabric managers and gateways, over all rails.
 
     Returns
     -------
@@ -182,31 +186,34 @@ def rail_only(
     of_rails = {name: value for name, value in parameters.items() if name not in ("hosts", "nics_per_host")}
     base = fat_tree(hosts, 1, planes=nics_per_host, **of_rails)
     boxes, ends, cables = base.switches, base.endpoints, base.cables
-    nic = np.arange(hosts * nics_per_host, dtype=np.int32)
-    at_host = cables.layer == 0
-    shift = hosts * (nics_per_host - 1)
+    at_nic, at_manager = cables.a < hosts, (cables.a >= hosts) & (cables.a < base.endpoint_count)
+    nics, shift = hosts * nics_per_host, hosts * (nics_per_host - 1)
+    number = np.arange(nics + extra_links, dtype=np.int32)
+    is_nic = number < nics
     rail = cables.plane
-    names = tuple(f"{host}-nic{number}" for host in ends.host_names for number in range(nics_per_host))
-    zeros = np.zeros_like(boxes.plane)
-    switch_names = boxes.names if nics_per_host > 1 else tuple(f"p0-{name}" for name in boxes.names)
+    names = [f"{host}-nic{nic}" for host in ends.host_names[:hosts] for nic in range(nics_per_host)]
+    rails = boxes.names if nics_per_host > 1 else tuple(f"p0-{name}" for name in boxes.names)
+    lower = np.where(at_nic, cables.a * nics_per_host + rail, cables.a + shift)
     return replace(
         base,
         topology="rail-only",
         parameters=recipe_parameters(rail_only, parameters),
-        switches=replace(boxes, names=tuple(f"rail{name[1:]}" for name in switch_names), plane=zeros, rail=boxes.plane),
+        switches=replace(
+            boxes, names=tuple(f"rail{name[1:]}" for name in rails), plane=np.zeros_like(boxes.plane), rail=boxes.plane
+        ),
         endpoints=replace(
             ends,
-            names=names,
-            kind=np.zeros_like(nic),
-            host=nic // nics_per_host,
-            slot=nic % nics_per_host,
-            rail=nic % nics_per_host,
+            names=(*names, *ends.names[hosts:]),
+            kind=np.where(is_nic, 0, ENDPOINT_KINDS.index("manager")).astype(np.int32),
+            host=np.where(is_nic, number // nics_per_host, number - shift).astype(np.int32),
+            slot=np.where(is_nic, number % nics_per_host, 0).astype(np.int32),
+            rail=np.where(is_nic, number % nics_per_host, NONE).astype(np.int32),
         ),
         cables=replace(
             cables,
-            a=np.where(at_host, cables.a * nics_per_host + rail, cables.a + shift).astype(np.int32),
-            a_port=np.where(at_host, 1, cables.a_port).astype(np.int32),
-            b=cables.b + np.int32(shift),
+            a=lower.astype(np.int32),
+            a_port=np.where(at_nic | at_manager, 1, cables.a_port).astype(np.int32),
+            b=(cables.b + shift).astype(np.int32),
             plane=np.zeros_like(rail),
             rail=rail,
         ),
@@ -482,7 +489,7 @@ def _cables(counts: FatTree, hosts: int, nics: int, rails: int, sides: int, gbit
 
     # Managers must find room below the first upward port.
     taken = sum(map(len, parts)) + counts.extra_links
-    down_used = max(max(int(part.b_port.max()) for part in parts), math.ceil(taken / counts.leaf_count))
+    down_used = max(*(int(part.b_port.max()) for part in parts), math.ceil(taken / counts.leaf_count))
     first_up = _first_up(radix, counts.leaf_up_ports, links_per_port, down_used)
     if counts.extra_links:
         parts.append(_managers(counts, parts, endpoints, first_up, gbit_per_s))

@@ -179,6 +179,8 @@ class Fabric:
     links_per_port : int
         Links of every physical port after break-out (1: none); link ports ``k * n + 1`` to ``k * n + k`` of a switch are
         physical port ``n + 1``.
+    population : dict or None
+        Where only some of the endpoints exist, the arguments of `topologies.populate.populated`: part of the recipe.
 
     Notes
     -----
@@ -202,6 +204,7 @@ class Fabric:
     endpoints: Endpoints
     cables: Cables
     links_per_port: int = 1
+    population: Mapping[str, int] | None = None
 
     @property
     def endpoint_count(self) -> int:

@@ -235,18 +235,18 @@ def test_rail_only_has_no_way_between_rails() -> None:
 
 
 @settings(max_examples=60)
-@given(hosts=st.integers(1, 150), rails=st.integers(1, 8), radix=st.integers(4, 32))
-def test_rail_only_is_a_fat_tree_a_rail(hosts: int, rails: int, radix: int) -> None:
+@given(hosts=st.integers(1, 150), rails=st.integers(1, 8), radix=st.integers(4, 32), managers=st.integers(0, 3))
+def test_rail_only_is_a_fat_tree_a_rail(hosts: int, rails: int, radix: int, managers: int) -> None:
     try:
-        one = fat_tree_counts(hosts, 1, radix=radix)
+        one = fat_tree_counts(hosts, 1, radix=radix, extra_links=managers)
     except TopologyError:
         return
-    fabric = rail_only(hosts, rails, radix=radix)
+    fabric = rail_only(hosts, rails, radix=radix, extra_links=managers)
     assert fabric.switch_count == rails * (one.leaf_count + one.spine_count + one.core_count)
-    assert fabric.endpoint_count == hosts * rails
-    assert (
-        fabric.endpoints.rail[fabric.cables.a[fabric.cables.layer == 0]] == fabric.cables.rail[fabric.cables.layer == 0]
-    ).all()
+    assert fabric.endpoint_count == hosts * rails + managers
+    assert fabric.cables_by_layer()["node_leaf"] == fabric.endpoint_count
+    nics = fabric.cables.a < hosts * rails
+    assert (fabric.endpoints.rail[fabric.cables.a[nics]] == fabric.cables.rail[nics]).all()
     assert fabric.problems() == []
 
 
