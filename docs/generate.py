@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from planner.catalog import KINDS, load_catalog
 from planner.catalog.records import Record
 from planner.spec import json_schema
+from topologies.families import TOPOLOGIES
 
 DOCS = Path(__file__).parent
 
@@ -57,6 +62,48 @@ def _cell(row: Record, name: str) -> str:
     return f"{value:,.10g}" if isinstance(value, int | float) else _escape(str(value))
 
 
+def topologies_page() -> str:
+    """Make the page of the topologies from their docstrings."""
+    parts = [
+        "# Topologies",
+        "",
+        "Made from the docstrings by `make docs`. `topologies.families.build(NAME, parameters)` builds a fabric; a factory",
+        "names one under `fabrics.compute.topology`.",
+    ]
+    for name, function in TOPOLOGIES.items():
+        parts += ["", f"## {name}", "", *_function(function)]
+    return "\n".join(parts) + "\n"
+
+
+def _function(function: Callable[..., Any]) -> list[str]:
+    """Lay out a numpydoc docstring: summary, parameters as a table, what comes back, notes, sources, an example."""
+    summary, *sections = re.split(r"\n\n(?=[A-Z][a-z]+\n-{4,})", inspect.getdoc(function) or "")
+    lines = [*_prose(summary), "", "```python", f"{function.__module__}.{function.__name__}{_signature(function)}", "```"]
+    for section in sections:
+        title, _, body = section.partition("\n")
+        body = body.partition("\n")[2]
+        lines.append("")
+        if title in ("Parameters", "Returns", "Raises"):
+            items = re.split(r"\n(?=\S)", body)
+            rows = [
+                [_escape(head), _escape(" ".join(rest.split()))] for head, _, rest in (item.partition("\n") for item in items)
+            ]
+            lines += _table([title, ""], rows)
+        elif title == "Examples":
+            lines += ["```pycon", *body.strip().splitlines(), "```"]
+        else:
+            lines += [f"*{title}.* " + _escape(" ".join(body.split()))]
+    return lines
+
+
+def _prose(text: str) -> list[str]:
+    return [_escape(line) for line in text.strip().splitlines()]
+
+
+def _signature(function: Callable[..., Any]) -> str:
+    return str(inspect.signature(function)).replace("'", "").partition(" -> ")[0]
+
+
 def _table(columns: list[str], rows: list[list[str]]) -> list[str]:
     return ["| " + " | ".join(cells) + " |" for cells in (columns, ["---"] * len(columns), *rows)]
 
@@ -69,6 +116,7 @@ def main(arguments: list[str]) -> int:
     """Write or check."""
     made = {
         DOCS / "catalog.md": catalog_page(),
+        DOCS / "topologies.md": topologies_page(),
         DOCS / "schema" / "factory.schema.json": json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n",
     }
     stale = [path for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text]

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from planner.cli_fabric import export_fabric, fabric_app
+from planner.shell import interrupted, keep_input, load_catalog_rows, read_factory_file, read_plan_file, refuse, say, write_file
+
 if TYPE_CHECKING:
-    from planner.catalog import Catalog
-    from planner.errors import InputErrors
     from planner.plan import Plan
-    from planner.spec import Factory
 
 __all__ = ["app", "main"]
 
@@ -30,9 +30,7 @@ app = typer.Typer(
 )
 catalog_app = typer.Typer(help="Look into the catalog of hardware.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(catalog_app, name="catalog")
-
-
-MOST_SHOWN = 100  # of the problems of one file
+app.add_typer(fabric_app, name="fabric")
 
 
 class Format(StrEnum):
@@ -78,13 +76,13 @@ def plan(
     from planner.engine import make_plan
 
     if as_json and report_format not in (None, Format.json):
-        _refuse("--json and --format say different things", "give one of them")
-    _keep(file, output)
-    factory, rows = _read(file, catalog)
+        refuse("--json and --format say different things", "give one of them")
+    keep_input(file, output)
+    factory, rows = read_factory_file(file, catalog)
     made = make_plan(factory, rows)
     chosen = Format.json if as_json else report_format
     if output is not None:
-        _write(output, _text(made, chosen or Format.json))
+        write_file(output, _text(made, chosen or Format.json))
     # A --format that has gone to a file is not printed as well; --json is about what is printed.
     if not quiet and (output is None or as_json or report_format is None):
         _show(made, chosen or Format.terminal)
@@ -98,17 +96,11 @@ def report(
     report_format: ReportFormat = None,
 ) -> None:
     """Report on a plan made earlier, without planning again."""
-    from planner.errors import InputErrors
-    from planner.reader import read_plan
-
-    _keep(file, output)
-    try:
-        made = read_plan(file)
-    except InputErrors as errors:
-        _fail(errors)
+    keep_input(file, output)
+    made = read_plan_file(file)
     chosen = report_format or (Format.markdown if output else Format.terminal)
     if output is not None:
-        _write(output, _text(made, chosen))
+        write_file(output, _text(made, chosen))
     else:
         _show(made, chosen)
     raise typer.Exit(1 if made.has_error() else 0)
@@ -119,9 +111,9 @@ def check(file: FactoryFile, catalog: CatalogFolder = None, as_json: Json = Fals
     """Check that a factory file can be read, without planning. Exit code 0 or 2."""
     if as_json:
         _check_json(file, catalog, quiet)
-    factory, _ = _read(file, catalog)
+    factory, _ = read_factory_file(file, catalog)
     if not quiet:
-        _say(f"{file}: {factory.name} is well formed")
+        say(f"{file}: {factory.name} is well formed")
 
 
 @app.command()
@@ -142,27 +134,27 @@ def init(
     catalog = load_catalog()
     known = catalog.ids()["nodes"]
     if node not in known:
-        _refuse(f"'{node}' is not in the catalog of nodes", did_you_mean(node, known))
+        refuse(f"'{node}' is not in the catalog of nodes", did_you_mean(node, known))
     data = {"name": name, "site": {"country": "US"}, "compute": {"nodes": {node: count}}}
     try:
         factory = Factory.model_validate(data)
     except ValidationError as error:
         if error.errors()[0]["loc"][0] == "name":
-            _refuse(f"'{name}' cannot be a name", "lower-case letters, digits and hyphens, at most 63")
-        _refuse(f"{count} nodes cannot be planned", "a whole number from 1 to 1,000,000")
+            refuse(f"'{name}' cannot be a name", "lower-case letters, digits and hyphens, at most 63")
+        refuse(f"{count} nodes cannot be planned", "a whole number from 1 to 1,000,000")
     made = make_plan(factory, catalog)
     broken = [finding for finding in made.findings if finding.severity == "error"]
     if broken:
-        _refuse(f"{count} x {node} would not plan: {broken[0].message}", broken[0].hint)
+        refuse(f"{count} x {node} would not plan: {broken[0].message}", broken[0].hint)
     path = Path(f"{name}.yaml")
     try:
         path.touch(exist_ok=False)  # takes the name, whoever else may want it
     except FileExistsError:
-        _refuse(f"{path} exists and is left as it is", "choose another name, or remove it first")
+        refuse(f"{path} exists and is left as it is", "choose another name, or remove it first")
     except OSError as error:
-        _refuse(f"{path} cannot be written: {error.strerror}", "check the folder and its rights")
+        refuse(f"{path} cannot be written: {error.strerror}", "check the folder and its rights")
     try:
-        _write(path, starter(made))
+        write_file(path, starter(made))
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -179,6 +171,39 @@ def schema() -> None:
     typer.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
 
 
+@app.command()
+def export(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="PLAN", help="A plan, as written by: groundplan plan FILE -o PLAN")
+    ] = None,
+    form: Annotated[str | None, typer.Argument(metavar="FORMAT", help="Which format; --list names them.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="OUT", help="Write here; a folder, where there are several files.")
+    ] = None,
+    fabric: Annotated[str, typer.Option(metavar="NAME", help="Which network of the plan.")] = "compute",
+    show_list: Annotated[bool, typer.Option("--list", help="List the formats.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write a network of the plan in another tool's format."""
+    from planner.export.formats import FORMATS
+
+    if show_list:
+        if as_json:
+            import json
+
+            typer.echo(json.dumps({name: each.says for name, each in FORMATS.items()}, indent=2))
+            return
+        width = max(map(len, FORMATS))
+        for name, each in FORMATS.items():
+            say(f"{name:<{width}}  {each.says}")
+        return
+    if file is None or form is None:
+        refuse("a plan and a format are needed", "groundplan export PLAN FORMAT; groundplan export --list names the formats")
+    if as_json:
+        refuse("--json belongs to --list", "an export has the format that is named")
+    export_fabric(file, form, output, fabric)
+
+
 @catalog_app.command("list")
 def catalog_list(
     kind: Annotated[str | None, typer.Argument(metavar="KIND", help="One kind of row. Default: all kinds.")] = None,
@@ -189,10 +214,10 @@ def catalog_list(
     from planner.catalog import KINDS
     from planner.errors import did_you_mean
 
-    rows = _load(catalog)
+    rows = load_catalog_rows(catalog)
     wanted = kind.replace("-", "_") if kind else None
     if wanted is not None and wanted not in KINDS:
-        _refuse(f"'{kind}' is no kind of the catalog", did_you_mean(wanted, KINDS))
+        refuse(f"'{kind}' is no kind of the catalog", did_you_mean(wanted, KINDS))
     chosen = {name: rows.rows[name] for name in KINDS if wanted in (None, name)}
     if as_json:
         import json
@@ -205,7 +230,7 @@ def catalog_list(
         width = max(len(row_id) for row_id in known)
         for row_id, row in known.items():
             label = getattr(row, "name", None) or f"{getattr(row, 'price_usd', 0):,.0f} USD"
-            _say(f"  {row_id:<{width}}  {label}  [{row.confidence}]")
+            say(f"  {row_id:<{width}}  {label}  [{row.confidence}]")
 
 
 @catalog_app.command("show")
@@ -217,10 +242,10 @@ def catalog_show(
     """Show all that the catalog knows of an id: every value, where it is from, and when."""
     from planner.errors import did_you_mean
 
-    rows = _load(catalog)
+    rows = load_catalog_rows(catalog)
     found = rows.find(row_id)
     if not found:
-        _refuse(
+        refuse(
             f"'{row_id}' is not in the catalog",
             did_you_mean(row_id, {each for known in rows.rows.values() for each in known}),
         )
@@ -236,27 +261,7 @@ def catalog_show(
         values = row.model_dump(mode="json", exclude={"id"}, exclude_none=True)
         source = {name: values.pop(name) for name in Record.model_fields if name in values}
         for name, value in {**values, **source}.items():
-            _say(f"  {name:<30} {value}")
-
-
-def _load(folder: Path | None) -> Catalog:
-    from planner.catalog import load_catalog
-    from planner.errors import InputErrors
-
-    try:
-        return load_catalog(folder)
-    except InputErrors as errors:
-        _fail(errors)
-
-
-def _read(file: Path, catalog: Path | None) -> tuple[Factory, Catalog]:
-    from planner.errors import InputErrors
-    from planner.reader import read_factory
-
-    try:
-        return read_factory(file, catalog)
-    except InputErrors as errors:
-        _fail(errors)
+            say(f"  {name:<30} {value}")
 
 
 def _check_json(file: Path, catalog: Path | None, quiet: bool) -> NoReturn:
@@ -308,86 +313,11 @@ def _text(made: Plan, chosen: Format) -> str:
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
 
 
-def _keep(file: Path, output: Path | None) -> None:
-    """Refuse to write over the file that is read."""
-    try:
-        same = output is not None and output.samefile(file)
-    except OSError:  # one of them is not there, which is said where it matters
-        same = False
-    if same:
-        _refuse(f"{output} is what is read here", "name another file to write to")
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file whole or not at all; what is no file, such as /dev/stdout or a pipe, is written to and not replaced."""
-    import tempfile
-
-    try:
-        if path.is_dir():
-            _refuse(f"{path} is a folder", "name a file in it")
-        if path.exists() and not path.is_file():
-            path.write_text(text, encoding="utf-8")
-            return
-        target = path.resolve()  # a link stays, what it points to is replaced
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.", suffix=".tmp")
-        _unfinished.add(temporary)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                stream.write(text)
-            Path(temporary).chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
-            Path(temporary).replace(target)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
-            _unfinished.discard(temporary)
-    except OSError as error:
-        _refuse(f"{path} cannot be written: {error.strerror}", "check the folder and its rights")
-
-
-_unfinished: set[str] = set()
-
-
-def _interrupted(*_: object) -> NoReturn:
-    """End at once, leaving nothing half-done: an exception raised in the middle of an import may be swallowed there."""
-    for temporary in _unfinished:
-        Path(temporary).unlink(missing_ok=True)
-    os._exit(130)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _fail(errors: InputErrors) -> NoReturn:
-    problems = errors.problems
-    for problem in problems[:MOST_SHOWN]:
-        typer.echo(str(problem), err=True)
-    if len(problems) > MOST_SHOWN:
-        typer.echo(f"... and {len(problems) - MOST_SHOWN:,} more", err=True)
-    typer.echo(f"{len(problems)} problem{'s' if len(problems) != 1 else ''}; nothing was written", err=True)
-    raise typer.Exit(2)
-
-
-def _refuse(message: str, hint: str) -> NoReturn:
-    _say(message, err=True)
-    if hint:
-        _say(f"    hint: {hint}", err=True)
-    raise typer.Exit(2)
-
-
-def _say(line: str, err: bool = False) -> None:
-    """Print a line that holds names from files or arguments."""
-    from planner.errors import printable
-
-    typer.echo(printable(line), err=err)
-
-
 def main() -> None:
     """Run the command line; a reader that goes away or Ctrl-C ends it quietly."""
     # Exit codes 0 to 2 say how the factory fares: an interrupted run must not end with one of them, as older typers do.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _interrupted)
+        signal.signal(signal.SIGINT, interrupted)
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     if isinstance(sys.stdout, io.TextIOWrapper):

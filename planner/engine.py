@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from planner.catalog import Catalog
 from planner.catalog.records import Cable, Item, Switch
 from planner.checks import MOST_NODES, Constraint, binding_constraint, constraints, findings_of
-from planner.plan import ComputePlan, CostPlan, FabricPlan, NodeGroup, Plan, PowerPlan, RacksPlan, StoragePlan
+from planner.plan import ComputePlan, CostPlan, FabricPlan, HallPlan, NodeGroup, Plan, PowerPlan, RacksPlan, StoragePlan
 from planner.spec import Factory
+from planner.steps.cabling import cable_kinds, estimate_cables, plan_cables
 from planner.steps.cost import plan_cost
 from planner.steps.hardware import Hardware, resolve
+from planner.steps.layout import lay_out, plan_hall
 from planner.steps.networks import (
     compute_fabric,
     in_band_fabric,
@@ -31,6 +34,8 @@ class _Design:
     """One factory drawn up, before it is judged."""
 
     hardware: Hardware
+    compute: ComputePlan
+    hall: HallPlan
     fabrics: tuple[FabricPlan, ...]
     racks: RacksPlan
     power: PowerPlan
@@ -59,7 +64,7 @@ def make_plan(factory: Factory, catalog: Catalog) -> Plan:
 
     @functools.cache
     def largest_nodes(limit: Constraint) -> int:
-        return _largest_nodes(factory, catalog, limit)
+        return _largest_nodes(factory, catalog, limit, design.fabrics)
 
     for finding in findings_of(design.limits, largest_nodes):
         if not design.notes.found(finding.code, finding.path):  # a step may have said why already
@@ -70,9 +75,11 @@ def make_plan(factory: Factory, catalog: Catalog) -> Plan:
         digest=factory.digest(),
         catalog_version=catalog.version,
         factory=factory,
-        compute=_compute(design.hardware),
+        compute=design.compute,
         racks=design.racks,
+        hall=design.hall,
         fabrics=design.fabrics,
+        cable_kinds=cable_kinds(design.fabrics, catalog),
         power=design.power,
         storage=_storage(design.hardware),
         cost=design.cost,
@@ -83,65 +90,90 @@ def make_plan(factory: Factory, catalog: Catalog) -> Plan:
     return plan.model_copy(update={"checksum": plan.content_checksum()})
 
 
-def _draw_up(factory: Factory, catalog: Catalog) -> _Design:
+def _draw_up(factory: Factory, catalog: Catalog, like: Sequence[FabricPlan] | None = None) -> _Design:
+    """Draw a factory up; `like` (fabrics of another size) stands in for laying its cables one by one."""
     notes = Notes()
     hardware = resolve(factory, catalog, notes)
-    compute = compute_fabric(factory, hardware, catalog, notes)
-    storage = storage_fabric(factory, hardware, catalog, notes)
+    compute = compute_fabric(factory, hardware, notes)
+    storage = storage_fabric(factory, hardware, notes)
     fast = [fabric for fabric in (compute, storage) if fabric]
 
     # The management networks manage each other and the racks they stand in: more switches need more racks, PDUs and ports.
     # Every round adds or keeps, and an in-band network that has become too large stays out; the first round that adds
     # nothing is the answer.
     leaves, out_of_band = 0, None
-    in_band = in_band_fabric(factory, hardware, catalog, notes, leaves)
+    in_band = in_band_fabric(factory, hardware, notes, leaves)
     while True:
         managed = [*fast, in_band] if in_band else fast
         placed = [*managed, out_of_band] if out_of_band else managed
         racks = plan_racks(factory, hardware, catalog, notes, placed)
         switches = sum(fabric.switches_by_tier.total() for fabric in managed)
-        out_of_band = out_of_band_fabric(hardware, catalog, notes, switches, racks.pdus_count, in_band is not None)
+        out_of_band = out_of_band_fabric(hardware, notes, switches, racks.pdus_count, in_band is not None)
         if out_of_band.switches_by_tier.leaf == leaves:
             break
         leaves = out_of_band.switches_by_tier.leaf
         if in_band is not None:
-            in_band = in_band_fabric(factory, hardware, catalog, notes, leaves)
-    fabrics = [*managed, out_of_band, *scale_up_fabrics(hardware)]
+            in_band = in_band_fabric(factory, hardware, notes, leaves)
+    compute_plan, hall = _compute(hardware), plan_hall(factory, notes)
+    switched = [*managed, out_of_band]
+    if like is None:
+        layout = lay_out(hall, racks, compute_plan.groups, switched)
+        cabled = plan_cables(switched, layout, hardware, catalog, notes)
+    else:
+        others = {fabric.name: fabric for fabric in like}
+        cabled = tuple(estimate_cables(fabric, others.get(fabric.name)) for fabric in switched)
+    fabrics = [*cabled, *scale_up_fabrics(hardware)]
     power = plan_power(hardware, catalog, notes, fabrics)
     cost = plan_cost(hardware, catalog, notes, fabrics, racks, power)
     limits = constraints(factory, fabrics, notes.findings(), racks, power, cost)
-    return _Design(hardware, tuple(fabrics), racks, power, cost, limits, notes)
+    return _Design(hardware, compute_plan, hall, tuple(fabrics), racks, power, cost, limits, notes)
 
 
-def _largest_nodes(factory: Factory, catalog: Catalog, limit: Constraint) -> int:
+def _largest_nodes(factory: Factory, catalog: Catalog, limit: Constraint, fabrics: Sequence[FabricPlan]) -> int:
     """Find the most nodes, of all kinds in the declared proportion, that keep a limit and have a compute fabric.
 
-    More nodes never need less, so halving finds it; but a compute fabric that cannot be built needs nothing.
+    More nodes never need less, so halving finds it; but a compute fabric that cannot be built needs nothing. Cables bear on
+    the budget alone: there the search goes by those of the declared size, then by those of the size it finds, and ends with
+    cables laid one by one.
     """
     declared = factory.compute.nodes
     total = sum(declared.values())
+    limits = ((limit.code, limit.path), ("fabric-size", "fabrics.compute"))
 
     def counts(nodes: int) -> dict[str, int]:
         return {row_id: max(count * nodes // total, 1) for row_id, count in declared.items()}
 
-    def holds(nodes: int) -> bool:
+    def drawn(nodes: int, like: Sequence[FabricPlan] | None) -> _Design:
         smaller = factory.model_copy(update={"compute": factory.compute.model_copy(update={"nodes": counts(nodes)})})
-        return not any(
-            other.broken
-            for other in _draw_up(smaller, catalog).limits
-            if (other.code, other.path) in ((limit.code, limit.path), ("fabric-size", "fabrics.compute"))
-        )
+        return _draw_up(smaller, catalog, like)
 
-    if not holds(len(declared)):
+    def holds(nodes: int, like: Sequence[FabricPlan] | None) -> bool:
+        return not any(each.broken for each in drawn(nodes, like).limits if (each.code, each.path) in limits)
+
+    def last(like: Sequence[FabricPlan] | None, low: int, high: int) -> int:
+        """Find the last size that holds, where `low` does."""
+        step = high - low
+        while high < MOST_NODES and holds(high, like):
+            low, step = high, 2 * step
+            high = low + step
+        high = min(high, MOST_NODES + 1)
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if holds(middle, like) else (low, middle)
+        return low
+
+    smallest, twice = len(declared), max(2 * total, len(declared) + 1)
+    by_cables = limit.code == "budget"
+    if not holds(smallest, None if by_cables else ()):
         return 0
-    low, high = len(declared), max(2 * total, len(declared) + 1)
-    while high < MOST_NODES and holds(high):
-        low, high = high, high * 2
-    high = min(high, MOST_NODES + 1)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if holds(middle) else (low, middle)
-    return sum(counts(low).values())
+    found = last(fabrics if by_cables else (), smallest, twice)
+    if by_cables:
+        found = last(drawn(found, None).fabrics, smallest, twice)
+        step, low, high = 1, found, found + 1
+        while not holds(low, None):
+            low, high, step = max(low - step, smallest), low, 2 * step
+        found = last(None, low, high)
+    return sum(counts(found).values())
 
 
 def _compute(hardware: Hardware) -> ComputePlan:
@@ -199,8 +231,8 @@ def _rows_in_use(design: _Design, catalog: Catalog) -> list[tuple[str, str, Item
         path = f"fabrics.{fabric.name.replace('-', '_')}"
         if fabric.switch:
             rows.append((f"{path}.switch", "switches", catalog.get(Switch, fabric.switch)))
-        if fabric.cable:
-            rows.append((f"{path}.cable", "cables", catalog.get(Cable, fabric.cable)))
+        kinds = dict.fromkeys(group.cable for group in fabric.cables if group.cable)
+        rows += [(f"{path}.cables.{row_id}", "cables", catalog.get(Cable, row_id)) for row_id in kinds]
     return rows
 
 

@@ -13,18 +13,23 @@ from planner.spec import Factory
 __all__ = [
     "SCHEMA_VERSION",
     "Assumption",
+    "Attached",
     "BillLine",
     "BindingConstraint",
+    "CableGroup",
+    "CableKind",
     "CablesByLayer",
     "ComputePlan",
     "CostPlan",
     "FabricPlan",
     "Finding",
+    "HallPlan",
     "NodeGroup",
     "Plan",
     "PowerPlan",
     "PowerStagePlan",
     "RackGroup",
+    "RackPiece",
     "RacksPlan",
     "Recipe",
     "StoragePlan",
@@ -112,22 +117,71 @@ class SwitchesByTier(Part):
 
 
 class CablesByLayer(Part):
-    """Cables between tiers, counted at the switch's port rate; a port broken out in two carries two links in one cable."""
+    """Cables between tiers, counted at the switch's port rate; a port broken out in two carries two links in one cable.
+
+    Fabrics without tiers have `node_leaf` and `switch_switch` cables.
+    """
 
     node_leaf: int = 0
     leaf_spine: int = 0
     spine_core: int = 0
+    switch_switch: int = 0
 
     def total(self) -> int:
         """Add up the layers."""
-        return self.node_leaf + self.leaf_spine + self.spine_core
+        return self.node_leaf + self.between_switches()
+
+    def between_switches(self) -> int:
+        """Add up the layers whose cables have a switch at both ends."""
+        return self.leaf_spine + self.spine_core + self.switch_switch
+
+
+class CableGroup(Part):
+    """Cables of one kind in one layer of a fabric, counted at the switch's port rate; without a kind where none reaches."""
+
+    layer: str
+    cable: str | None
+    medium: str
+    count: int
+    length_total_m: float
+    length_max_m: float
+    power_per_end_w: float
+
+
+class CableKind(Part):
+    """A kind of cable in use: a complete connection, both ends and the medium between."""
+
+    id: str
+    name: str
+    medium: str
+    link_gbit_per_s: float
+    reach_max_m: float
+    node_reach_max_m: float
+    power_per_end_w: float
+    price_usd: float | None
+
+
+class Attached(Part):
+    """What some endpoints of a fabric are: so many links, shared out over `count` devices of a kind from number `first` on.
+
+    `endpoint` is a kind of `topologies.fabric.ENDPOINT_KINDS`; parts of one kind follow each other in the fabric's order.
+    """
+
+    endpoint: Literal["nic", "other", "service", "manager"]
+    kind: Literal["host", "node", "server", "switch", "pdu", "site"]
+    item: str = ""
+    first: int = 0
+    count: int
+    links: int
+    ports_per_cage_count: int = 1
 
 
 class Recipe(Part):
-    """What the fabric is built from again: `topologies.families.build(topology, parameters)`."""
+    """What the fabric is built from again: `topologies.families.build(topology, parameters, population)`."""
 
     topology: str
     parameters: dict[str, JsonValue]
+    population: dict[str, int] | None = None
 
 
 class FabricPlan(Part):
@@ -135,7 +189,7 @@ class FabricPlan(Part):
 
     name: str
     kind: Literal["scale-up", "compute", "storage", "in-band", "out-of-band"]
-    topology: Literal["fat-tree", "single-switch", "leaves", "nvlink-switch", "direct"]
+    topology: str
     technology: str
     switch: str | None = None
     link_gbit_per_s: float
@@ -150,12 +204,24 @@ class FabricPlan(Part):
     cables_by_layer: CablesByLayer
     links_by_layer: CablesByLayer
     extra_links_count: int = 0
-    cable: str | None = None
+    cables: tuple[CableGroup, ...] = ()
+    attached: tuple[Attached, ...] = ()
+    links_per_port: int = 1
+    ports_per_cage_count: int = 1
     ports_free_count: int
     hosts_max_count: int | None = None
     oversubscription_ratio: float
     bisection_gbit_per_s: float
     recipe: Recipe | None = None
+
+
+class RackPiece(Part):
+    """Equipment of one kind in the racks of one use, in the order in which they are filled."""
+
+    item: str
+    count: int
+    per_rack_count: int
+    height_u: float
 
 
 class RackGroup(Part):
@@ -164,6 +230,8 @@ class RackGroup(Part):
     name: str
     rack: str
     count: int
+    height_u: float
+    pieces: tuple[RackPiece, ...]
     items_per_rack_count: int
     limited_by: str
     power_per_rack_max_kw: float
@@ -177,6 +245,16 @@ class RacksPlan(Part):
     count: int
     pdus_count: int
     groups: tuple[RackGroup, ...]
+
+
+class HallPlan(Part):
+    """Where racks stand and cables run; the trays hang above the tallest rack."""
+
+    racks_per_row: int
+    rack_pitch_m: float
+    row_pitch_m: float
+    tray_height_m: float
+    cable_slack_m: float
 
 
 class PowerStagePlan(Part):
@@ -244,7 +322,9 @@ class Plan(Part):
     factory: Factory
     compute: ComputePlan
     racks: RacksPlan
+    hall: HallPlan
     fabrics: tuple[FabricPlan, ...]
+    cable_kinds: tuple[CableKind, ...]
     power: PowerPlan
     storage: StoragePlan
     cost: CostPlan

@@ -9,7 +9,7 @@ import typing
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
@@ -17,6 +17,7 @@ from planner.errors import did_you_mean
 from planner.units import UNITS, QuantityError, parse_quantity, unit_of, written_units
 
 __all__ = [
+    "SIZED_BY_RULE",
     "Budget",
     "Compute",
     "ComputeFabric",
@@ -109,9 +110,20 @@ class Hall(Section):
         None,
         description="What a rack of switches, servers or storage may draw at most. Default: as rack_power, or one PDU's power",
     )
-    cable_length_m: Annotated[float, Field(gt=0, le=10_000)] | None = Field(
-        None,
-        description="Longest run between a rack and a network rack; chooses the kind of cable. Default: 30 m",
+    racks_per_row: Annotated[int, Field(ge=1, le=1000)] | None = Field(
+        None, description="Racks side by side in a row, before a cross aisle. Default: 16"
+    )
+    rack_pitch_m: Annotated[float, Field(gt=0, le=10)] | None = Field(
+        None, description="From rack to rack in a row. Default: 0.6 m"
+    )
+    row_pitch_m: Annotated[float, Field(gt=0, le=100)] | None = Field(
+        None, description="From row to row, aisles included; also the width of a cross aisle. Default: 2.4 m"
+    )
+    tray_height_m: Annotated[float, Field(ge=0, le=100)] | None = Field(
+        None, description="Height of the cable trays above the tallest rack. Default: 0.5 m"
+    )
+    cable_slack_m: Annotated[float, Field(ge=0, le=100)] | None = Field(
+        None, description="Length added at each end of a cable: to the rack's side, and a loop. Default: 0.5 m"
     )
     construction: Annotated[str, _known("construction")] | None = Field(
         None, description="Catalog id of what building, power and cooling cost per kW of IT load"
@@ -150,15 +162,37 @@ class StorageFabric(InBandFabric):
     )
 
 
-class ComputeFabric(StorageFabric):
-    """The scale-out fabric between the accelerators: a rail-optimised fat tree."""
+Topology = Literal["fat-tree", "rail-only", "dragonfly", "dragonfly-plus", "hyperx", "slim-fly", "torus", "xgft"]
+SIZED_BY_RULE = ("fat-tree", "rail-only")
+FROM_ELSEWHERE = {"hosts", "nics_per_host", "radix", "links_per_port"}  # what the nodes and the switch say
 
+
+class ComputeFabric(StorageFabric):
+    """The scale-out fabric between the accelerators: a rail-optimised fat tree unless another topology is named."""
+
+    topology: Topology | None = Field(
+        None,
+        description="fat-tree and rail-only are sized for the nodes; the others take `parameters`. Default: fat-tree",
+    )
+    parameters: dict[str, int | float | bool | list[int]] | None = Field(
+        None, description="Arguments of a topology that is not sized by rule, such as {p: 8, a: 16, h: 8} of a dragonfly"
+    )
     tiers: Annotated[int, Field(ge=1, le=3)] | None = Field(
         None, description="1 (a single switch a plane), 2 or 3. Default: the fewest that carry the nodes"
     )
     planes: Annotated[int, Field(ge=1, le=8)] | None = Field(
         None,
         description="Identical fabrics side by side; each NIC port splits over them. Default: the node maker's design",
+    )
+    rail_optimised: bool | None = Field(
+        None,
+        description="NIC i of all nodes of a unit on its leaf of rail i; false: a node's NICs share a leaf. Default: true",
+    )
+    dual_tor: bool | None = Field(
+        None, description="Every NIC port splits over two leaves, so that losing one costs half the bandwidth. Default: false"
+    )
+    spine_oversubscription_ratio: Annotated[float, Field(gt=0, le=100)] | None = Field(
+        None, description="Most downward over upward bandwidth of a spine below cores. Default: 1, non-blocking"
     )
     nodes_per_unit: Annotated[int, Field(ge=1, le=512)] | None = Field(
         None,
@@ -167,6 +201,43 @@ class ComputeFabric(StorageFabric):
     link_gbit_per_s: Annotated[float, Field(gt=0, le=10_000)] | None = Field(
         None, description="Rate of a link, one direction. Default: the NIC port's rate divided by the planes"
     )
+
+    @field_validator("parameters")
+    @classmethod
+    def _of_the_topology(cls, value: dict[str, Any] | None, info: ValidationInfo) -> dict[str, Any] | None:
+        """Refuse what the named topology does not take; whether a fabric exists is for the planner to say."""
+        topology = info.data.get("topology")
+        if value is None or "topology" not in info.data:  # the topology itself is wrong, which is said there
+            return value
+        if topology is None or topology in SIZED_BY_RULE:
+            text = f"a {topology or 'fat-tree'} is sized for the nodes and takes no parameters"
+            hint = f"leave them out, or name one of: {', '.join(set_of_topologies())}"
+            raise PydanticCustomError("parameters", "{text}", {"text": text, "hint": hint})
+        allowed = topology_parameters(topology)
+        unknown = sorted(set(value) - set(allowed))
+        if unknown:
+            text = f"{topology} has no parameter '{unknown[0]}'"
+            raise PydanticCustomError("parameters", "{text}", {"text": text, "hint": did_you_mean(unknown[0], allowed)})
+        missing = [name for name, required in allowed.items() if required and name not in value]
+        if missing:
+            text = f"{topology} needs {', '.join(missing)}"
+            raise PydanticCustomError("parameters", "{text}", {"text": text, "hint": f"allowed: {', '.join(allowed)}"})
+        return dict(sorted(value.items()))
+
+
+def set_of_topologies() -> list[str]:
+    """List the topologies that take parameters."""
+    return [name for name in typing.get_args(Topology) if name not in SIZED_BY_RULE]
+
+
+def topology_parameters(topology: str) -> dict[str, bool]:
+    """List the parameters of a topology that a file may give, and whether each must be given."""
+    import inspect
+
+    from topologies.families import TOPOLOGIES  # loads numpy: only where a file asks for it
+
+    known = inspect.signature(TOPOLOGIES[topology]).parameters.items()
+    return {name: each.default is each.empty for name, each in known if name not in FROM_ELSEWHERE and "gbit_per_s" not in name}
 
 
 class Fabrics(Section):

@@ -87,6 +87,7 @@ class Node(Item):
     compute_links_per_host_count: Count
     compute_link_gbit_per_s: Positive
     compute_planes_count: Annotated[int, Field(ge=1)]
+    compute_ports_per_cage_count: Annotated[int, Field(ge=1)] = 1
     storage_links_per_host_count: Count
     storage_link_gbit_per_s: Positive | None = None
     in_band_links_per_host_count: Count
@@ -134,12 +135,13 @@ class Server(Item):
 
 
 class Switch(Item):
-    """A switch: typical power without optics, maximum power with them."""
+    """A switch: typical power without optics, maximum power with them; the ports of one cage share a plug or transceiver."""
 
     technology: Literal["infiniband", "ethernet", "slingshot"]
     ports_count: Annotated[int, Field(ge=2)]
     port_gbit_per_s: Positive
     links_max_count: Annotated[int, Field(ge=2)]
+    ports_per_cage_count: Annotated[int, Field(ge=1)] = 1
     uplink_ports_count: Count
     uplink_port_gbit_per_s: Positive | None = None
     height_u: Positive
@@ -165,12 +167,16 @@ class Switch(Item):
 
 
 class Cable(Item):
-    """A complete connection at a port's rate: both ends and the medium between."""
+    """A complete connection at a port's rate: both ends and the medium between.
+
+    `node_reach_max_m` is for those with an end in a node or server, where that differs from the reach between switches.
+    """
 
     technology: Literal["any", "infiniband", "ethernet", "slingshot"]
     medium: Literal["copper", "active-copper", "aoc", "multimode", "single-mode"]
     link_gbit_per_s: Positive
     reach_max_m: Positive
+    node_reach_max_m: NotNegative | None = None
     power_per_end_w: NotNegative
 
 

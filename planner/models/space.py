@@ -6,7 +6,10 @@ import math
 from collections.abc import Iterable
 from fractions import Fraction
 
-__all__ = ["pieces_per_rack", "racks_needed"]
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["pieces_per_rack", "racks_needed", "racks_of_pieces"]
 
 # Sums such as 4 x 10.2 kW must not lose a piece to binary rounding.
 _SLACK = 1e-9
@@ -93,3 +96,42 @@ def racks_needed(pieces: Iterable[tuple[int, int]]) -> int:
             racks += full + (1 if rest else 0)
             used = rest * share if rest else Fraction(1)
     return racks
+
+
+def racks_of_pieces(pieces: Iterable[tuple[int, int, float]]) -> list[tuple[NDArray[np.int64], NDArray[np.float64]]]:
+    """Tell which rack every piece stands in, and on what, in the racks that `racks_needed` counts.
+
+    Parameters
+    ----------
+    pieces : iterable of (int, int, float)
+        For each kind: how many pieces, how many of them fit an empty rack (at least 1), and the height of one [U].
+
+    Returns
+    -------
+    list of two arrays
+        For each kind the number of every piece's rack, from 0, and the height of what the rack holds beneath it [U].
+
+    Examples
+    --------
+    Five pieces of 8U of which three fit a rack, then two of 2U of which four fit: the first of those still fits the second
+    rack, on two others.
+
+    >>> [(racks.tolist(), below.tolist()) for racks, below in racks_of_pieces([(5, 3, 8), (2, 4, 2)])]
+    [([0, 0, 0, 1, 1], [0.0, 8.0, 16.0, 0.0, 8.0]), ([1, 2], [16.0, 0.0])]
+    """
+    placed = []
+    racks, used, stack_u = 0, Fraction(1), 0.0
+    for count, per_rack, height_u in pieces:
+        share = Fraction(1, per_rack)
+        room = min(count, int((1 - used) // share))
+        number = np.arange(count)
+        late = number - room
+        rack = np.where(late < 0, racks - 1, racks + late // per_rack)
+        below_u = np.where(late < 0, stack_u + number * height_u, late % per_rack * float(height_u))
+        placed.append((rack, below_u))
+        used, stack_u = used + room * share, stack_u + room * height_u
+        if count > room:
+            full, rest = divmod(count - room, per_rack)
+            racks += full + (1 if rest else 0)
+            used, stack_u = (rest * share, rest * height_u) if rest else (Fraction(1), per_rack * height_u)
+    return placed

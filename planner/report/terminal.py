@@ -12,7 +12,7 @@ from rich.text import Text
 
 from planner.report.view import Line, Report, Table
 
-__all__ = ["print_report"]
+__all__ = ["print_report", "print_tables"]
 
 STYLES = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 
@@ -23,17 +23,35 @@ def print_report(report: Report, console: Console) -> None:
     title.append(": " + report.verdict, style="bold red" if report.broken else "bold green")
     console.print(title)
     _print_lines(report.broken, console)
-    answers = RichTable(box=None, show_header=False, padding=(0, 2, 0, 0))
-    answers.add_column(no_wrap=True)
-    answers.add_column(overflow="fold")
-    for name, value in report.answers:
-        answers.add_row(Text(name, style="bold"), Text(value))
-    console.print(Padding(answers, (1, 0, 0, 2)))
+    console.print(Padding(_answers(report.answers), (1, 0, 0, 2)))
     _print_lines(report.remarks, console)
     for table in report.tables:
         _print_table(table, console)
     console.print()
     console.print(Text(report.footer, style="dim"))
+
+
+def print_tables(tables: Iterable[Table], console: Console) -> None:
+    """Print titled rows; a table without column names reads as names and what is said of them."""
+    for number, table in enumerate(tables):
+        if any(table.columns):
+            _print_table(table, console)
+            continue
+        if number:
+            console.print()
+        console.print(Text(table.title, style="bold"))
+        console.print(Padding(_answers(table.rows), (0, 0, 0, 2)))
+        if table.note:
+            console.print(Padding(Text(table.note, style="dim"), (0, 0, 0, 2)))
+
+
+def _answers(rows: Iterable[tuple[str, ...]]) -> RichTable:
+    answers = RichTable(box=None, show_header=False, padding=(0, 2, 0, 0))
+    answers.add_column(no_wrap=True)
+    answers.add_column(overflow="fold")
+    for name, value in rows:
+        answers.add_row(Text(name, style="bold"), Text(value))
+    return answers
 
 
 def _print_lines(lines: Iterable[Line], console: Console) -> None:

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from planner.plan import Plan
 from planner.units import figure
 
-__all__ = ["Line", "Report", "Table", "make_report"]
+__all__ = [
+    "Line",
+    "Report",
+    "Table",
+    "clean_text",
+    "count_text",
+    "make_report",
+    "percent_text",
+    "rate_text",
+    "ratio_text",
+]
 
 
 @dataclass(frozen=True)
@@ -45,11 +55,11 @@ class Report:
 
 def make_report(plan: Plan) -> Report:
     """Choose the words for a plan."""
-    lines = [Line(finding.severity, _clean(finding.message), _clean(finding.hint)) for finding in plan.findings]
+    lines = [Line(finding.severity, clean_text(finding.message), clean_text(finding.hint)) for finding in plan.findings]
     broken = tuple(line for line in lines if line.severity == "error")
     verdict = f"CANNOT BE BUILT: {_plural(len(broken), 'limit')} broken" if broken else "fits every limit it declares"
     return Report(
-        title=_clean(plan.name),
+        title=clean_text(plan.name),
         verdict=verdict,
         broken=broken,
         answers=_answers(plan),
@@ -76,14 +86,14 @@ def make_report(plan: Plan) -> Report:
 
 def _answers(plan: Plan) -> tuple[tuple[str, str], ...]:
     compute, racks, power = plan.compute, plan.racks, plan.power
-    nodes = ", ".join(f"{group.nodes:,} x {_clean(group.name)}" for group in compute.groups)
+    nodes = ", ".join(f"{group.nodes:,} x {clean_text(group.name)}" for group in compute.groups)
     if compute.hosts != compute.nodes:
         nodes += f" ({compute.hosts:,} hosts)"
-    rack_split = ", ".join(f"{group.count:,} {_clean(group.name)}" for group in racks.groups)
+    rack_split = ", ".join(f"{group.count:,} {clean_text(group.name)}" for group in racks.groups)
     fabric = next((fabric for fabric in plan.fabrics if fabric.kind == "compute"), None)
     site = plan.factory.site
     rows = [
-        ("Site", _clean(site.country + (f", {site.region}" if site.region else ""))),
+        ("Site", clean_text(site.country + (f", {site.region}" if site.region else ""))),
         ("GPUs", f"{compute.gpus:,} in {nodes}"),
         (
             "Power",
@@ -101,18 +111,18 @@ def _answers(plan: Plan) -> tuple[tuple[str, str], ...]:
             f"{count:,} {name}" for name, count in (("leaf", tiers.leaf), ("spine", tiers.spine), ("core", tiers.core)) if count
         ]
         switches = "switch" if tiers.total() == 1 else "switches"
-        ratio, bisection = _ratio(fabric.oversubscription_ratio), _rate(fabric.bisection_gbit_per_s)
+        ratio, bisection = ratio_text(fabric.oversubscription_ratio), rate_text(fabric.bisection_gbit_per_s)
         rows.append(("Fabric", f"{' + '.join(parts)} {switches}, {ratio}, {bisection} bisection one way"))
     rows.append(("Capex", f"{_money(plan.cost.capex_usd)} USD"))
     binding = plan.binding_constraint
     rows.append(
         (
             "Binds",
-            _clean(f"{binding.message}. Relief: {binding.hint}") if binding else "nothing: no limit is declared",
+            clean_text(f"{binding.message}. Relief: {binding.hint}") if binding else "nothing: no limit is declared",
         )
     )
     if plan.factory.description:
-        rows.insert(0, ("About", _clean(plan.factory.description)))
+        rows.insert(0, ("About", clean_text(plan.factory.description)))
     return tuple(rows)
 
 
@@ -120,8 +130,8 @@ def _compute(plan: Plan) -> Table:
     compute = plan.compute
     rows = [
         (
-            _clean(group.name),
-            _clean(group.gpu),
+            clean_text(group.name),
+            clean_text(group.gpu),
             f"{group.nodes:,}",
             f"{group.hosts:,}",
             f"{group.gpus:,}",
@@ -146,15 +156,15 @@ def _switches(plan: Plan) -> Table:
         planes = f" x {fabric.planes}" if fabric.planes > 1 and fabric.kind != "scale-up" else ""
         rows.append(
             (
-                _clean(fabric.name),
-                _clean(fabric.switch or (f"{fabric.chips_count:,} chips" if fabric.chips_count else "direct")),
+                clean_text(fabric.name),
+                clean_text(fabric.switch or (f"{fabric.chips_count:,} chips" if fabric.chips_count else "direct")),
                 f"{figure(fabric.link_gbit_per_s)}{planes}",
-                _count(tiers.leaf),
-                _count(tiers.spine),
-                _count(tiers.core),
-                _ratio(fabric.oversubscription_ratio),
+                count_text(tiers.leaf),
+                count_text(tiers.spine),
+                count_text(tiers.core),
+                ratio_text(fabric.oversubscription_ratio),
                 figure(fabric.bisection_gbit_per_s / 1000),
-                _count(fabric.ports_free_count),
+                count_text(fabric.ports_free_count),
             )
         )
     note = (
@@ -168,33 +178,33 @@ def _switches(plan: Plan) -> Table:
 def _cables(plan: Plan) -> Table:
     rows = [
         (
-            _clean(fabric.name),
-            _count(fabric.cables_by_layer.node_leaf),
-            _count(fabric.cables_by_layer.leaf_spine),
-            _count(fabric.cables_by_layer.spine_core),
-            _count(fabric.cables_by_layer.total()),
-            _clean(fabric.cable or "none fits"),
+            clean_text(fabric.name),
+            group.layer.replace("_", "-"),
+            count_text(getattr(fabric.cables_by_layer, group.layer)),
+            clean_text(group.cable or "none fits"),
+            group.medium,
+            count_text(group.count),
+            figure(group.length_max_m),
+            figure(group.length_total_m),
         )
         for fabric in plan.fabrics
-        if fabric.cables_by_layer.total()
+        for group in fabric.cables
     ]
-    note = "Counted at the switch's port rate: a port broken out in two carries two links in one cable."
-    return Table(
-        "Cables",
-        ("Fabric", "Node-leaf", "Leaf-spine", "Spine-core", "All", "Kind"),
-        tuple(rows),
-        frozenset({1, 2, 3, 4}),
-        note,
+    note = (
+        "Counted at the switch's port rate: a port broken out in two carries two links in one cable. All: of the layer."
+        " Longest of a kind, and all together, in metres as they are sold."
     )
+    columns = ("Fabric", "Layer", "All", "Kind", "Medium", "Count", "Longest", "Metres")
+    return Table("Cables", columns, tuple(rows), frozenset({2, 5, 6, 7}), note)
 
 
 def _racks(plan: Plan) -> Table:
     rows = [
         (
-            _clean(group.name),
+            clean_text(group.name),
             f"{group.count:,}",
             f"{group.items_per_rack_count:,}",
-            _clean(group.limited_by),
+            clean_text(group.limited_by),
             figure(group.power_per_rack_max_kw),
             figure(group.weight_per_rack_max_kg),
             f"{group.pdus_per_rack_count:,}",
@@ -212,10 +222,10 @@ def _power(plan: Plan) -> Table:
     for stage in power.stages:
         rows.append(
             (
-                _clean(stage.stage),
-                _clean(stage.name),
+                clean_text(stage.stage),
+                clean_text(stage.name),
                 _kw(-stage.loss_kw),
-                _percent(stage.efficiency_fraction),
+                percent_text(stage.efficiency_fraction),
             )
         )
         if stage.stage == "transformer":
@@ -251,7 +261,7 @@ def _storage(plan: Plan) -> Table:
 def _cost(plan: Plan) -> Table:
     cost = plan.cost
     rows = [
-        (name, figure(total), _percent(total / cost.capex_usd if cost.capex_usd else 0.0, 1))
+        (name, figure(total), percent_text(total / cost.capex_usd if cost.capex_usd else 0.0, 1))
         for name, total in cost.capex_by_category_usd.items()
     ]
     rows.append(("capital expenditure", figure(cost.capex_usd), ""))
@@ -267,7 +277,7 @@ def _cost(plan: Plan) -> Table:
 def _bill(plan: Plan) -> Table:
     rows = [
         (
-            _clean(line.item),
+            clean_text(line.item),
             figure(line.quantity) + (" kW" if line.unit == "kW" else ""),
             "no price" if line.price_usd is None else figure(line.price_usd, 5),
             figure(line.total_usd),
@@ -285,7 +295,7 @@ def _bill(plan: Plan) -> Table:
 
 def _assumptions(plan: Plan) -> Table:
     rows = [
-        (_clean(each.path), _clean(each.statement))
+        (clean_text(each.path), clean_text(each.statement))
         for each in plan.assumptions
         if not each.path.startswith("catalog.") or each.path.endswith(".override")
     ]
@@ -297,7 +307,7 @@ def _sources(plan: Plan) -> Table:
     for each in plan.assumptions:
         if each.path.startswith("catalog.") and not each.path.endswith(".override"):
             _, kind, row_id = each.path.split(".", 2)
-            rows.setdefault((each.confidence, kind.replace("_", " ")), []).append(_clean(row_id))
+            rows.setdefault((each.confidence, kind.replace("_", " ")), []).append(clean_text(row_id))
     ordered = sorted(rows.items(), reverse=True)
     table = tuple((confidence, kind, ", ".join(ids)) for (confidence, kind), ids in ordered)
     note = "Secondary: seen in a copy or another's text. Assumption: estimated. Why and where: groundplan catalog show ID."
@@ -309,7 +319,7 @@ def _sources(plan: Plan) -> Table:
     )
 
 
-def _clean(text: str) -> str:
+def clean_text(text: str) -> str:
     """Keep what a terminal may show: no control characters, one line."""
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
@@ -318,19 +328,23 @@ def _plural(count: int, word: str) -> str:
     return f"{count} {word}" + ("" if count == 1 else "s")
 
 
-def _count(value: int) -> str:
+def count_text(value: int) -> str:
+    """Write a count; a dash for none."""
     return f"{value:,}" if value else "-"
 
 
-def _ratio(value: float) -> str:
+def ratio_text(value: float) -> str:
+    """Write a ratio to one."""
     return f"{figure(value, 3)}:1"
 
 
-def _percent(fraction: float, decimals: int = 2) -> str:
+def percent_text(fraction: float, decimals: int = 2) -> str:
+    """Write a fraction in percent."""
     return f"{100 * fraction:.{decimals}f} %"
 
 
-def _rate(gbit_per_s: float) -> str:
+def rate_text(gbit_per_s: float) -> str:
+    """Write a rate in the unit that reads best."""
     return f"{figure(gbit_per_s / 1000)} Tbit/s" if gbit_per_s >= 1000 else f"{figure(gbit_per_s)} Gbit/s"
 
 

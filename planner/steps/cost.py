@@ -38,13 +38,9 @@ def plan_cost(
                 catalog.get(Switch, fabric.switch).name,
                 fabric.switches_by_tier.total(),
             )
-        if fabric.cable:
-            add(
-                "cables and optics",
-                fabric.cable,
-                catalog.get(Cable, fabric.cable).name,
-                fabric.cables_by_layer.total(),
-            )
+        for group in fabric.cables:
+            if group.cable:
+                add("cables and optics", group.cable, catalog.get(Cable, group.cable).name, group.count)
     storage = {server.id for server, _ in hardware.storage_systems}
     for server, count in hardware.servers():
         add("storage" if server.id in storage else "management", server.id, server.name, count)

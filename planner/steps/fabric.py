@@ -1,23 +1,24 @@
-"""One network: a fat tree on a switch of the catalog, its cables, and what cannot be built as a finding."""
+"""One network: a fat tree on a switch of the catalog, and what cannot be built as a finding."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import inspect
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
-from planner.catalog import Catalog
-from planner.catalog.records import Cable, Switch
+from planner.catalog.records import Switch
 from planner.models.network import ports_taken
 from planner.plan import CablesByLayer, FabricPlan, Recipe, SwitchesByTier
-from planner.steps.hardware import REFERENCE_URL, Hardware
+from planner.steps.hardware import REFERENCE_URL
 from planner.steps.notes import Notes
 from planner.units import figure
 from topologies.clos import fat_tree
-from topologies.clos_counts import FatTree, fat_tree_of_nics, largest_fat_tree_hosts
+from topologies.clos import rail_only as rail_only_fabric
+from topologies.clos_counts import FatTree, fat_tree_counts, fat_tree_of_nics, largest_fat_tree_hosts
 from topologies.errors import TopologyError
-from topologies.fabric import recipe_parameters
+from topologies.fabric import Fabric, recipe_parameters
 
-__all__ = ["cable_of", "clos_fabric"]
+__all__ = ["clos_fabric", "links_of_a_port"]
 
 _REASONS = ("size", "ports", "unit")
 
@@ -25,8 +26,6 @@ _REASONS = ("size", "ports", "unit")
 def clos_fabric(
     kind: Literal["compute", "storage", "in-band"],
     switch: Switch,
-    hardware: Hardware,
-    catalog: Catalog,
     notes: Notes,
     link_gbit_per_s: float,
     *,
@@ -40,8 +39,12 @@ def clos_fabric(
     spines_min: int = 1,
     extra: Iterable[tuple[int, float]] = (),
     others: int = 0,
+    rail_only: bool = False,
+    rail_optimised: bool = True,
+    dual_tor: bool = False,
+    spine_ratio: float = 1.0,
 ) -> FabricPlan | None:
-    """Build one fat tree and pack it.
+    """Count one fat tree, or one a rail, and pack it.
 
     Returns
     -------
@@ -50,11 +53,8 @@ def clos_fabric(
         are an error too, but the fabric is planned without them.
     """
     path = f"fabrics.{kind.replace('-', '_')}"
-    links_per_port = switch.links_per_port(link_gbit_per_s)
+    links_per_port = links_of_a_port(switch, link_gbit_per_s, path, notes)
     if links_per_port == 0:
-        message = f"{switch.name} has ports of {figure(switch.port_gbit_per_s)} Gbit/s, links are {figure(link_gbit_per_s)}"
-        hint = "choose a faster switch or a slower link"
-        notes.error("fabric-link-rate", f"{path}.switch", message, hint, link_gbit_per_s, switch.port_gbit_per_s, "Gbit/s")
         return None
     asked: dict[str, Any] = {
         "hosts": hosts,
@@ -67,45 +67,69 @@ def clos_fabric(
         "extra_links": ports_taken(extra, link_gbit_per_s),
         "service_links": service_links,
         "spines_min": spines_min,
+        "rail_optimised": rail_optimised,
+        "dual_tor": dual_tor,
+        "spine_oversubscription_ratio": spine_ratio,
     }
+
+    def count() -> FatTree:
+        if not rail_only:
+            return fat_tree_of_nics(**asked)
+        alone = {"hosts", "radix", "tiers", "hosts_per_unit", "oversubscription_ratio", "extra_links", "spines_min"}
+        return fat_tree_counts(links_per_host=1, planes=rails, **{name: asked[name] for name in alone})
+
     for reason in _REASONS:  # an earlier round of the same plan may have failed
         notes.drop(f"fabric-{reason}", path)
     try:
-        tree = fat_tree_of_nics(**asked)
+        tree = count()
     except TopologyError as error:
         _note(error, asked, kind, switch, path, notes)
         if error.reason != "ports":
             return None
         asked["extra_links"] = 0
-        tree = fat_tree_of_nics(**asked)
+        tree = count()
     if tree.tiers > 1 and tree.hosts_by_unit()[1] < tree.hosts_per_unit and kind == "compute":
         statement = "the last unit's leaves and uplinks are built whole, so that it can be filled later"
         notes.assume(f"{path}.units", statement, REFERENCE_URL)
+    nics = 1 if rail_optimised else rails  # of a host that share a leaf
+    function: Callable[..., Fabric] = rail_only_fabric if rail_only else fat_tree
     cabled = {"tiers": tree.tiers, "gbit_per_s": link_gbit_per_s, "links_per_port": links_per_port, "others": others}
+    taken = inspect.signature(function).parameters
+    arguments = {name: value for name, value in (asked | cabled).items() if name in taken}
+    flat = "single-switch" if tree.tiers == 1 else "fat-tree"
     return FabricPlan(
         name=kind,
         kind=kind,
-        topology="single-switch" if tree.tiers == 1 else "fat-tree",
+        topology="rail-only" if rail_only else flat,
         technology=switch.technology,
         switch=switch.id,
         link_gbit_per_s=link_gbit_per_s,
         tiers=tree.tiers,
         planes=planes,
-        rails=rails,
+        rails=rails if rail_optimised else 1,
         hosts=hosts,
         units=tree.units,
-        hosts_per_unit=tree.hosts_per_unit,
+        hosts_per_unit=tree.hosts_per_unit // nics,
         switches_by_tier=SwitchesByTier(leaf=tree.leaf_count, spine=tree.spine_count, core=tree.core_count),
         cables_by_layer=CablesByLayer(**tree.cables_by_layer(links_per_port)),
         links_by_layer=_links(tree),
         extra_links_count=tree.extra_links,
-        cable=cable_of(switch, link_gbit_per_s * links_per_port, hardware, catalog, notes, path),
         ports_free_count=tree.free_leaf_ports,
-        hosts_max_count=_most_hosts(tree, asked),
+        hosts_max_count=_most_hosts(tree, asked) // nics,
         oversubscription_ratio=tree.oversubscription_ratio,
         bisection_gbit_per_s=tree.bisection_links() * link_gbit_per_s,
-        recipe=Recipe(topology="fat-tree", parameters=recipe_parameters(fat_tree, asked | cabled)),
+        recipe=Recipe(topology="rail-only" if rail_only else "fat-tree", parameters=recipe_parameters(function, arguments)),
     )
+
+
+def links_of_a_port(switch: Switch, link_gbit_per_s: float, path: str, notes: Notes) -> int:
+    """Count the links of every port; 0, and an error finding, if the port is too slow."""
+    links_per_port = switch.links_per_port(link_gbit_per_s)
+    if links_per_port == 0:
+        message = f"{switch.name} has ports of {figure(switch.port_gbit_per_s)} Gbit/s, links are {figure(link_gbit_per_s)}"
+        hint = "choose a faster switch or a slower link"
+        notes.error("fabric-link-rate", f"{path}.switch", message, hint, link_gbit_per_s, switch.port_gbit_per_s, "Gbit/s")
+    return links_per_port
 
 
 def _most_hosts(tree: FatTree, asked: dict[str, Any]) -> int:
@@ -117,8 +141,9 @@ def _most_hosts(tree: FatTree, asked: dict[str, Any]) -> int:
         tree.links_per_host,
         radix=tree.radix,
         tiers=tree.tiers,
-        hosts_per_unit=asked["hosts_per_unit"],
+        hosts_per_unit=tree.hosts_per_unit,
         oversubscription_ratio=asked["oversubscription_ratio"],
+        spine_oversubscription_ratio=asked["spine_oversubscription_ratio"],
         service_links=asked["service_links"],
         spines_min=asked["spines_min"],
     )
@@ -145,38 +170,3 @@ def _links(tree: FatTree) -> CablesByLayer:
         leaf_spine=tree.leaf_spine_links,
         spine_core=tree.spine_core_links,
     )
-
-
-def cable_of(
-    switch: Switch, rate_gbit_per_s: float, hardware: Hardware, catalog: Catalog, notes: Notes, path: str
-) -> str | None:
-    """Choose the cable for a network's ports; a warning says where the catalog has none."""
-    notes.assume(
-        "fabrics.cables.rule", "a network uses the cheapest connection of its ports' rate that reaches hall.cable_length"
-    )
-    cable = _pick_cable(catalog, switch, rate_gbit_per_s, hardware.cable_length_m)
-    if cable is None:
-        message = (
-            f"the catalog has no {switch.technology} cable of {figure(rate_gbit_per_s)} Gbit/s that reaches"
-            f" {figure(hardware.cable_length_m)} m: its power and price are missing"
-        )
-        notes.warn("no-cable", path, message, "shorten hall.cable_length, or add a row with --catalog")
-        return None
-    return cable.id
-
-
-def _pick_cable(catalog: Catalog, switch: Switch, rate_gbit_per_s: float, length_m: float) -> Cable | None:
-    """Choose the cheapest connection that carries a rate, fits the port and reaches; None if the catalog has none."""
-    fitting = [
-        cable
-        for cable in catalog.all(Cable)
-        if rate_gbit_per_s <= cable.link_gbit_per_s <= switch.port_gbit_per_s
-        and cable.technology in ("any", switch.technology)
-        and cable.reach_max_m >= length_m
-    ]
-
-    def dearness(cable: Cable) -> tuple[float, float, str]:
-        price = catalog.price(cable.id)
-        return (cable.link_gbit_per_s, price.price_usd if price else float("inf"), cable.id)
-
-    return min(fitting, key=dearness, default=None)

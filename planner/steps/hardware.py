@@ -37,7 +37,6 @@ DEFAULTS = {
 REFERENCE_URL = (
     "https://docs.nvidia.com/dgx-superpod/reference-architecture-scalable-infrastructure-h100/latest/network-fabrics.html"
 )
-CABLE_LENGTH_M = 30.0
 DUTY_FRACTION = 0.76
 DUTY_SOURCE = "https://arxiv.org/abs/2506.14551"
 
@@ -61,7 +60,6 @@ class Hardware:
     rack: Rack
     pdu: Pdu
     pdu_redundancy: str
-    cable_length_m: float
     transformer: PowerStage
     ups: PowerStage
     distribution: PowerStage
@@ -134,7 +132,6 @@ def resolve(factory: Factory, catalog: Catalog, notes: Notes) -> Hardware:
         rack=chosen(Rack, "hall.rack", hall.rack),
         pdu=chosen(Pdu, "hall.pdu", hall.pdu),
         pdu_redundancy=hall.pdu_redundancy or "N+1",
-        cable_length_m=hall.cable_length_m or CABLE_LENGTH_M,
         transformer=chosen(PowerStage, "power.transformer", factory.power.transformer),
         ups=chosen(PowerStage, "power.ups", factory.power.ups),
         distribution=chosen(PowerStage, "power.distribution", factory.power.distribution),
@@ -147,8 +144,6 @@ def resolve(factory: Factory, catalog: Catalog, notes: Notes) -> Hardware:
         notes.assume("cooling.liquid", f"not declared: {hardware.liquid.name} ({hardware.liquid.id})")
     if hall.pdu_redundancy is None:
         notes.assume("hall.pdu_redundancy", "not declared: N+1, one spare PDU a rack")
-    if hall.cable_length_m is None:
-        notes.assume("hall.cable_length", f"not declared: runs of up to {CABLE_LENGTH_M:g} m choose the kind of cable")
     if factory.workloads.duty_fraction is None:
         text = (
             f"not declared: nodes at work draw {DUTY_FRACTION:g} of nameplate, measured on 8 x H100 under compute-heavy work"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from planner.catalog import Catalog
 from planner.catalog.records import Node, Server, Switch
 from planner.models.network import out_of_band_switches, ports_taken
 from planner.plan import CablesByLayer, FabricPlan, Recipe, SwitchesByTier
-from planner.spec import Factory
-from planner.steps.fabric import cable_of, clos_fabric
+from planner.spec import SIZED_BY_RULE, Factory
+from planner.steps.declared import declared_fabric
+from planner.steps.fabric import clos_fabric
 from planner.steps.hardware import REFERENCE_URL, Hardware
 from planner.steps.notes import Notes
 from planner.units import figure
@@ -20,6 +20,11 @@ STORAGE_OVERSUBSCRIPTION = 4 / 3
 IN_BAND_OVERSUBSCRIPTION = 16.0
 SITE_UPLINKS = 4
 OUT_OF_BAND_UPLINKS = 2
+_NEITHER = (
+    *("tiers", "planes", "rail_optimised", "dual_tor", "spine_oversubscription_ratio", "nodes_per_unit"),
+    "oversubscription_ratio",
+)
+_FAT_TREE_ONLY = {"fat-tree": (), "rail-only": ("planes", "rail_optimised", "dual_tor")}
 NEVER_OVERSUBSCRIBED = "a single switch is never oversubscribed"
 
 
@@ -59,7 +64,7 @@ def scale_up_fabrics(hardware: Hardware) -> list[FabricPlan]:
     return fabrics
 
 
-def compute_fabric(factory: Factory, hardware: Hardware, catalog: Catalog, notes: Notes) -> FabricPlan | None:
+def compute_fabric(factory: Factory, hardware: Hardware, notes: Notes) -> FabricPlan | None:
     """Plan the scale-out fabric between the accelerators."""
     asked = factory.fabrics.compute
     shapes = {
@@ -78,37 +83,59 @@ def compute_fabric(factory: Factory, hardware: Hardware, catalog: Catalog, notes
     planes = asked.planes or makers_planes
     if asked.planes is None:
         notes.assume("fabrics.compute.planes", f"not declared: {planes}, as in the node maker's reference design")
-    link_gbit_per_s = asked.link_gbit_per_s or nic_gbit_per_s / planes
+    topology = asked.topology or "fat-tree"
+    if asked.topology is None:
+        notes.assume("fabrics.compute.topology", "not declared: fat-tree")
+    ports = planes * (2 if asked.dual_tor else 1)  # that a NIC port is split into
+    link_gbit_per_s = asked.link_gbit_per_s or nic_gbit_per_s / ports
     if asked.link_gbit_per_s is None:
-        notes.assume(
-            "fabrics.compute.link", f"not declared: {figure(link_gbit_per_s)} Gbit/s, the NIC port's rate over the planes"
-        )
-    if asked.oversubscription_ratio is None:
-        notes.assume("fabrics.compute.oversubscription_ratio", "not declared: 1:1, non-blocking")
-    if link_gbit_per_s * planes > nic_gbit_per_s:
+        share = "over the planes and leaves" if asked.dual_tor else "over the planes"
+        notes.assume("fabrics.compute.link", f"not declared: {figure(link_gbit_per_s)} Gbit/s, the NIC port's rate {share}")
+    if link_gbit_per_s * ports > nic_gbit_per_s:
         message = (
-            f"{planes} plane(s) of {figure(link_gbit_per_s)} Gbit/s exceed the NIC port's {figure(nic_gbit_per_s)} Gbit/s;"
+            f"{ports} link(s) of {figure(link_gbit_per_s)} Gbit/s exceed the NIC port's {figure(nic_gbit_per_s)} Gbit/s;"
             " not in the totals"
         )
         hint = "lower the link's rate or the planes"
         notes.error(
-            "fabric-link-rate", "fabrics.compute.link", message, hint, link_gbit_per_s * planes, nic_gbit_per_s, "Gbit/s"
+            "fabric-link-rate", "fabrics.compute.link", message, hint, link_gbit_per_s * ports, nic_gbit_per_s, "Gbit/s"
         )
         return None
+    hosts = sum(node.hosts_count * count for node, _, count in hardware.nodes)
+    for name in _FAT_TREE_ONLY.get(topology, _NEITHER):
+        why = f"a {topology} fabric has no such choice"
+        _not_used(getattr(asked, name), f"fabrics.compute.{name}", why, notes)
+    if topology not in SIZED_BY_RULE:
+        return declared_fabric(
+            topology,
+            asked.parameters or {},
+            hardware.compute_switch,
+            notes,
+            link_gbit_per_s,
+            hosts=hosts,
+            nics_per_host=rails,
+            managers=_links_of(hardware.compute_managers),
+        )
+    if asked.oversubscription_ratio is None:
+        notes.assume("fabrics.compute.oversubscription_ratio", "not declared: 1:1, non-blocking")
+    if asked.rail_optimised is None and topology == "fat-tree":
+        notes.assume("fabrics.compute.rail_optimised", "not declared: true", REFERENCE_URL)
     fabric = clos_fabric(
         "compute",
         hardware.compute_switch,
-        hardware,
-        catalog,
         notes,
         link_gbit_per_s,
-        hosts=sum(node.hosts_count * count for node, _, count in hardware.nodes),
+        hosts=hosts,
         rails=rails,
         planes=planes,
         tiers=asked.tiers,
         hosts_per_unit=asked.nodes_per_unit,
         ratio=asked.oversubscription_ratio or 1.0,
         extra=_links_of(hardware.compute_managers),
+        rail_only=topology == "rail-only",
+        rail_optimised=asked.rail_optimised is not False,
+        dual_tor=bool(asked.dual_tor),
+        spine_ratio=asked.spine_oversubscription_ratio or 1.0,
     )
     if fabric is not None:
         if asked.tiers is None:
@@ -116,13 +143,18 @@ def compute_fabric(factory: Factory, hardware: Hardware, catalog: Catalog, notes
         if asked.nodes_per_unit is None and fabric.tiers > 1:
             statement = f"not declared: {fabric.hosts_per_unit} hosts a unit, as many as a leaf has ports down"
             notes.assume("fabrics.compute.nodes_per_unit", statement, REFERENCE_URL)
+        if fabric.tiers < 3:
+            why = "there are no cores"
+            _not_used(asked.spine_oversubscription_ratio, "fabrics.compute.spine_oversubscription_ratio", why, notes)
         if fabric.tiers == 1:
+            why = "all NICs are on one switch"
+            _not_used(asked.rail_optimised, "fabrics.compute.rail_optimised", why, notes)
             _not_used(asked.nodes_per_unit, "fabrics.compute.nodes_per_unit", "a single switch has no units", notes)
             _not_used(asked.oversubscription_ratio, "fabrics.compute.oversubscription_ratio", NEVER_OVERSUBSCRIBED, notes)
     return fabric
 
 
-def storage_fabric(factory: Factory, hardware: Hardware, catalog: Catalog, notes: Notes) -> FabricPlan | None:
+def storage_fabric(factory: Factory, hardware: Hardware, notes: Notes) -> FabricPlan | None:
     """Plan the network between hosts and storage."""
     asked = factory.fabrics.storage
     rails, hosts, node_gbit_per_s = _front_end(hardware, "storage")
@@ -141,8 +173,6 @@ def storage_fabric(factory: Factory, hardware: Hardware, catalog: Catalog, notes
         return clos_fabric(
             "storage",
             switch,
-            hardware,
-            catalog,
             notes,
             link_gbit_per_s,
             hosts=hosts,
@@ -178,9 +208,7 @@ def storage_fabric(factory: Factory, hardware: Hardware, catalog: Catalog, notes
     return fabric
 
 
-def in_band_fabric(
-    factory: Factory, hardware: Hardware, catalog: Catalog, notes: Notes, out_of_band_leaves: int
-) -> FabricPlan | None:
+def in_band_fabric(factory: Factory, hardware: Hardware, notes: Notes, out_of_band_leaves: int) -> FabricPlan | None:
     """Plan the network for provisioning, login and control traffic."""
     asked = factory.fabrics.in_band
     rails, hosts, node_gbit_per_s = _front_end(hardware, "in_band")
@@ -201,8 +229,6 @@ def in_band_fabric(
     fabric = clos_fabric(
         "in-band",
         switch,
-        hardware,
-        catalog,
         notes,
         link_gbit_per_s,
         hosts=hosts + equivalent,
@@ -225,9 +251,7 @@ def in_band_fabric(
     return fabric
 
 
-def out_of_band_fabric(
-    hardware: Hardware, catalog: Catalog, notes: Notes, switches: int, pdus: int, has_in_band: bool
-) -> FabricPlan:
+def out_of_band_fabric(hardware: Hardware, notes: Notes, switches: int, pdus: int, has_in_band: bool) -> FabricPlan:
     """Plan the management network for so many switches and rack PDUs beside the nodes and servers."""
     switch = hardware.out_of_band_switch
     uplinks = OUT_OF_BAND_UPLINKS if has_in_band else 0
@@ -263,7 +287,6 @@ def out_of_band_fabric(
         switches_by_tier=SwitchesByTier(leaf=leaves),
         cables_by_layer=CablesByLayer(node_leaf=ports),
         links_by_layer=CablesByLayer(node_leaf=ports),
-        cable=cable_of(switch, switch.port_gbit_per_s, hardware, catalog, notes, "fabrics.out_of_band"),
         ports_free_count=leaves * usable - ports,
         oversubscription_ratio=usable * switch.port_gbit_per_s / up_gbit_per_s,
         bisection_gbit_per_s=min(ports * switch.port_gbit_per_s, leaves * up_gbit_per_s) / 2,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from planner.catalog import Catalog
-from planner.catalog.records import Cable, Switch
+from planner.catalog.records import Switch
 from planner.models.cooling import cooling_power_kw
 from planner.models.power import stage_input_kw
 from planner.plan import FabricPlan, PowerPlan, PowerStagePlan
@@ -25,11 +25,11 @@ def plan_power(hardware: Hardware, catalog: Catalog, notes: Notes, fabrics: Iter
         if fabric.switch is None:
             continue
         switch = catalog.get(Switch, fabric.switch)
-        cable = catalog.get(Cable, fabric.cable) if fabric.cable else None
-        # Node ends of cables are in the node's nameplate; every other end sits in a switch.
-        ends = fabric.cables_by_layer.node_leaf + 2 * (fabric.cables_by_layer.leaf_spine + fabric.cables_by_layer.spine_core)
         count = fabric.switches_by_tier.total()
-        optics_w = ends * (cable.power_per_end_w if cable else 0.0)
+        # Node ends of cables are in the node's nameplate; every other end sits in a switch.
+        optics_w = sum(
+            group.count * (1 if group.layer == "node_leaf" else 2) * group.power_per_end_w for group in fabric.cables
+        )
         most_kw = count * switch.power_max_w / 1000
         switches_max_kw += most_kw
         switches_liquid_kw += most_kw * switch.liquid_heat_fraction

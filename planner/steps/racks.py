@@ -9,7 +9,7 @@ from planner.catalog import Catalog
 from planner.catalog.records import Switch
 from planner.models.power import pdus_per_rack
 from planner.models.space import pieces_per_rack, racks_needed
-from planner.plan import FabricPlan, RackGroup, RacksPlan
+from planner.plan import FabricPlan, RackGroup, RackPiece, RacksPlan
 from planner.spec import Factory
 from planner.steps.hardware import Hardware
 from planner.steps.notes import Notes
@@ -101,6 +101,8 @@ def _node_racks(factory: Factory, hardware: Hardware, notes: Notes, number: int)
             name=node.name,
             rack=node.id,
             count=count,
+            height_u=node.height_u,
+            pieces=(RackPiece(item=node.id, count=count, per_rack_count=1, height_u=node.height_u),),
             items_per_rack_count=1,
             limited_by="is a rack",
             power_per_rack_max_kw=node.power_max_kw,
@@ -146,6 +148,11 @@ def _group(name: str, racks: int, fits: list[tuple[_Piece, int, str]], hardware:
         name=name,
         rack=hardware.rack.id,
         count=racks,
+        height_u=hardware.rack.height_u,
+        pieces=tuple(
+            RackPiece(item=piece.path.rpartition(".")[2], count=piece.count, per_rack_count=most, height_u=piece.height_u)
+            for piece, most, _ in fits
+        ),
         items_per_rack_count=per_rack,
         limited_by=limited_by,
         power_per_rack_max_kw=rack_kw,

@@ -62,7 +62,11 @@ any_factory = st.fixed_dictionaries(
             pdu=_ids("pdus"),
             pdu_redundancy=st.sampled_from(["N", "N+1", "2N"]),
             infrastructure_rack_power_kw=st.floats(1, 60),
-            cable_length_m=st.floats(0.5, 3000),
+            racks_per_row=st.integers(1, 100),
+            rack_pitch_m=st.floats(0.3, 2),
+            row_pitch_m=st.floats(1, 20),
+            tray_height_m=st.floats(0, 5),
+            cable_slack_m=st.floats(0, 10),
             construction=_ids("construction"),
         ),
         "fabrics": _some(

@@ -207,7 +207,11 @@ KNOBS: list[tuple[str, dict[str, Any]]] = [
     ("hall", {"pdu": "pdu-3ph-208v-60a"}),
     ("hall", {"pdu_redundancy": "2N"}),
     ("hall", {"infrastructure_rack_power_kw": 10.0}),
-    ("hall", {"cable_length_m": 400.0}),
+    ("hall", {"racks_per_row": 4}),
+    ("hall", {"rack_pitch_m": 0.9}),
+    ("hall", {"row_pitch_m": 4.0}),
+    ("hall", {"tray_height_m": 3.0}),
+    ("hall", {"cable_slack_m": 3.0}),
     ("hall", {"construction": "construction-none"}),
     ("fabrics", {"compute": {"switch": "sn5600"}}),
     ("fabrics", {"compute": {"tiers": 3}}),
@@ -216,6 +220,10 @@ KNOBS: list[tuple[str, dict[str, Any]]] = [
     ("fabrics", {"compute": {"oversubscription_ratio": 2.0}}),
     ("fabrics", {"compute": {"link_gbit_per_s": 200.0}}),
     ("fabrics", {"compute": {"fabric_managers": {"ufm-3-1-appliance": 2}}}),
+    ("fabrics", {"compute": {"topology": "rail-only"}}),
+    ("fabrics", {"compute": {"topology": "dragonfly", "parameters": {"p": 16, "a": 32, "h": 16, "groups": 3}}}),
+    ("fabrics", {"compute": {"rail_optimised": False}}),
+    ("fabrics", {"compute": {"dual_tor": True}}),
     ("fabrics", {"storage": {"switch": "sn5600"}}),
     ("fabrics", {"storage": {"oversubscription_ratio": 4.0}}),
     ("fabrics", {"storage": {"fabric_managers": {"ufm-3-1-appliance": 2}}}),
@@ -241,6 +249,46 @@ def answers(plan: Plan) -> dict[str, Any]:
 @pytest.mark.parametrize(("section", "value"), KNOBS, ids=str)
 def test_every_knob_changes_a_result(section: str, value: dict[str, Any]) -> None:
     assert answers(plan_of(simple(**{section: value}))) != answers(plan_of(simple()))
+
+
+def test_spines_may_be_oversubscribed_below_cores() -> None:
+    full, half = (
+        fabric(plan_of(simple(fabrics={"compute": {"tiers": 3, "spine_oversubscription_ratio": ratio}})))
+        for ratio in (1.0, 2.0)
+    )
+    assert half.switches_by_tier.core < full.switches_by_tier.core
+    assert half.bisection_gbit_per_s < full.bisection_gbit_per_s
+
+
+@pytest.mark.parametrize(
+    ("topology", "parameters", "switches"),
+    [
+        ("dragonfly", {"p": 16, "a": 32, "h": 16, "groups": 2}, 64),
+        ("slim-fly", {"q": 13}, 338),
+        ("hyperx", {"shape": [8, 8], "p": 16}, 64),
+        ("xgft", {"children": [32, 32], "parents": [1, 32]}, 64),
+    ],
+)
+def test_other_topologies_are_declared(topology: str, parameters: dict[str, Any], switches: int) -> None:
+    plan = plan_of(simple(fabrics={"compute": {"topology": topology, "parameters": parameters}}))
+    assert not plan.has_error()
+    made = fabric(plan)
+    assert (made.topology, made.switches_by_tier.total(), made.links_by_layer.node_leaf) == (topology, switches, 127 * 8)
+    assert plan.power.it_nameplate_by_use_kw["switches"] > 0
+
+
+def test_a_topology_that_cannot_be_built_names_the_nearest() -> None:
+    plan = plan_of(simple(fabrics={"compute": {"topology": "slim-fly", "parameters": {"q": 6}}}))
+    finding = error(plan, "fabric-shape")
+    assert finding.path == "fabrics.compute.parameters"
+    assert "q: 5" in finding.hint
+    small = error(plan_of(simple(fabrics={"compute": {"topology": "slim-fly", "parameters": {"q": 5}}})), "fabric-size")
+    assert small.limit is not None
+    assert not plan_of(
+        simple(count=int(small.limit), fabrics={"compute": {"topology": "slim-fly", "parameters": {"q": 5}}})
+    ).has_error()
+    wide = {"topology": "dragonfly", "parameters": {"p": 32, "a": 64, "h": 32}}
+    assert error(plan_of(simple(fabrics={"compute": wide})), "fabric-shape").limit == 64
 
 
 def test_what_changes_nothing_is_said_to_change_nothing() -> None:
@@ -318,6 +366,7 @@ def test_no_knob_was_forgotten() -> None:
         "site.region",
         "compute.nodes",
         "cooling.liquid",
+        "fabrics.compute.spine_oversubscription_ratio",
         "sovereignty.excluded_vendors",
         "deploy.target",
     }

@@ -109,7 +109,7 @@ storage: [1]
         (f"hall: {{rack_power_kw: {10**400}}}", "is too large: 1000", "a number in kW"),
         ("hall: {rack_power_kw: {}}", "must be a number, not a map", "a number in kW"),
         ("hall: {pdu_redundancy: no}", "must be 'N', 'N+1' or '2N', not 'no'", "did you mean N?"),
-        ("hall: [1]", "must be a map (key: value), not a list", "allowed: cable_length, "),
+        ("hall: [1]", "must be a map (key: value), not a list", "allowed: cable_slack, "),
         ("hall: x", "must be a map (key: value), not 'x'", "allowed: "),
         ("storage: {systems: [1]}", "must be a map (key: value), not a list", "{ID: 4}"),
         ("description: 2026", "must be a text, not 2026", "put it in quotes"),

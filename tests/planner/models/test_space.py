@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from fractions import Fraction
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.models.space import pieces_per_rack, racks_needed
+from planner.models.space import pieces_per_rack, racks_needed, racks_of_pieces
 
 # Kinds of pieces: how many there are, and how many fit an empty rack.
 KINDS = st.lists(st.tuples(st.integers(0, 60), st.integers(1, 12)), max_size=6)
@@ -126,3 +127,23 @@ def test_racks_of_several_kinds_keep_to_every_limit(kinds: list[tuple[float, flo
 def test_a_floor_that_does_not_carry_the_empty_rack_carries_nothing() -> None:
     assert pieces_per_rack(8, 130.45, 10.2, 48, -20.0, 44) == (0, "weight")
     assert pieces_per_rack(8, 130.45, 10.2, 48, 0.0, 44) == (0, "weight")
+
+
+@given(KINDS)
+def test_pieces_stand_in_the_racks_that_are_counted_and_on_top_of_each_other(kinds: list[tuple[int, int]]) -> None:
+    heights = [48 // per_rack for _, per_rack in kinds]
+    placed = racks_of_pieces((count, per_rack, height) for (count, per_rack), height in zip(kinds, heights, strict=True))
+    racks: dict[int, list[tuple[float, float]]] = {}
+    shares: dict[int, Fraction] = {}
+    for (count, per_rack), height, (rack, below) in zip(kinds, heights, placed, strict=True):
+        assert len(rack) == len(below) == count
+        for number, under in zip(rack.tolist(), below.tolist(), strict=True):
+            racks.setdefault(number, []).append((under, under + height))
+            shares[number] = shares.get(number, Fraction(0)) + Fraction(1, per_rack)
+    assert set(racks) == set(range(racks_needed(kinds)))
+    assert all(share <= 1 for share in shares.values())
+    for pieces in racks.values():
+        edges = sorted(pieces)
+        assert edges[0][0] == 0
+        assert all(this[1] == following[0] for this, following in itertools.pairwise(edges))
+        assert edges[-1][1] <= 48

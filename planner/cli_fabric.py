@@ -1,0 +1,611 @@
+"""`groundplan fabric ...`: the plan's networks measured, broken, routed, loaded, and compared with what was built."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from planner.shell import keep_input, read_plan_file, read_text_file, refuse, say, write_file
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from planner.plan import Plan
+    from planner.report.view import Table
+    from topologies.collectives import CollectiveTime
+    from topologies.fabric import Fabric
+    from topologies.routes import Routes
+    from topologies.tables import Tables
+
+__all__ = ["export_fabric", "fabric_app"]
+
+fabric_app = typer.Typer(
+    help="Measure, break, route and load the plan's networks; compare them with what was built.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+PlanFile = Annotated[
+    Path, typer.Argument(metavar="PLAN", help="A plan, as written by: groundplan plan FILE -o PLAN", show_default=False)
+]
+Name = Annotated[
+    str, typer.Option("--fabric", metavar="NAME", help="Which network: compute, storage, in-band, out-of-band or scale-up.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Lose = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--lose",
+        metavar="WHAT",
+        help="What is dead: a switch or endpoint (spine03), a cable by one end (su00-rail0-leaf:33), plane:N. May be repeated.",
+    ),
+]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of what is drawn by chance.")]
+Draw = Annotated[Path | None, typer.Option("--draw", metavar="OUT.svg", help="Draw a picture into this file.")]
+Size = Annotated[str, typer.Option("--size", metavar="SIZE", help="Bytes of each flow, such as '1 GB' or '256 MB'.")]
+
+
+@fabric_app.command()
+def show(file: PlanFile, name: Name = "compute", as_json: Json = False, draw: Draw = None) -> None:
+    """Show what a network is worth: counts, oversubscription, bisection, distances, free ports, room to grow."""
+    from topologies.measure import measure
+
+    keep_input(file, draw)
+    fabric = _fabric(read_plan_file(file), name)
+    found = measure(fabric)
+    if draw is not None:
+        from topologies.drawing import draw_fabric
+
+        write_file(draw, draw_fabric(fabric))
+    if as_json:
+        from planner.report.fabric_view import measures_data
+
+        _print_json(measures_data(found))
+        return
+    from planner.report.fabric_view import measures_tables
+
+    _print(measures_tables(found))
+
+
+@fabric_app.command()
+def failures(
+    file: PlanFile,
+    name: Name = "compute",
+    lose: Lose = None,
+    random_cables: Annotated[int, typer.Option(min=0, help="So many cables drawn by chance are dead.")] = 0,
+    random_switches: Annotated[int, typer.Option(min=0, help="So many switches drawn by chance are dead.")] = 0,
+    seed: Seed = 0,
+    jobs: Annotated[
+        Path | None,
+        typer.Option(metavar="JOBS.json", help='Running jobs and their hosts: {"train": "n[0000-0031]", "eval": ["n0040"]}'),
+    ] = None,
+    bisection: Annotated[
+        bool, typer.Option("--bisection", help="Also what passes between the first and the second half of the hosts.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Tell what losing any one component costs, or what is left when several are lost together, and whom it hits."""
+    fabric = _fabric(read_plan_file(file), name)
+    running = _jobs(fabric, jobs)
+    if not lose and not random_cables and not random_switches:
+        if jobs is not None:
+            refuse("--jobs needs something that is lost", "name it with --lose, or draw it with --random-cables")
+        _one_by_one(fabric, bisection, as_json)
+        return
+    import numpy as np
+
+    from planner.report.fabric_view import loss_data, loss_table
+    from topologies.failures import lose as lost
+
+    cables, vertices = _dead(fabric, lose or [])
+    rng = np.random.default_rng(seed)
+    for what, most, count in (
+        ("cables", len(fabric.cables), random_cables),
+        ("switches", fabric.switch_count, random_switches),
+    ):
+        if count > most:
+            refuse(f"{count} {what} cannot be lost: the {name} fabric has {most}", "")
+    cables += rng.choice(len(fabric.cables), random_cables, replace=False).tolist()
+    vertices += (fabric.endpoint_count + rng.choice(fabric.switch_count, random_switches, replace=False)).tolist()
+    loss = lost(fabric, cables=sorted(set(cables)), vertices=sorted(set(vertices)), jobs=running, with_bisection=bisection)
+    names = [fabric.name(vertex) for vertex in sorted(set(vertices))] + [fabric.label(cable) for cable in sorted(set(cables))]
+    if as_json:
+        _print_json(loss_data(names, loss, fabric.endpoints.host_names, fabric.endpoints.names))
+    else:
+        _print([loss_table(names, loss, fabric.endpoints.host_names)])
+
+
+def _one_by_one(fabric: Fabric, bisection: bool, as_json: bool) -> None:
+    from planner.report.fabric_view import losses_data, losses_table
+    from topologies.n_minus_1 import n_minus_1
+
+    rows = n_minus_1(fabric, with_bisection=bisection)
+    if as_json:
+        _print_json(losses_data(rows, fabric.endpoints.host_names, fabric.endpoints.names))
+    else:
+        _print([losses_table(rows)])
+
+
+@fabric_app.command()
+def routes(
+    file: PlanFile,
+    name: Name = "compute",
+    routing: Annotated[
+        str | None, typer.Option(metavar="ENGINE", help="How tables are made. Default: as the family wants.")
+    ] = None,
+    pattern: Annotated[
+        str,
+        typer.Option(
+            metavar="PATTERN", help="What is sent: all-to-all, shift:N, permutation, incast:NAME, pairs:N, rail-rings."
+        ),
+    ] = "all-to-all",
+    lose: Lose = None,
+    source: Annotated[str | None, typer.Option("--from", metavar="NAME", help="Show the way from this endpoint ...")] = None,
+    target: Annotated[str | None, typer.Option("--to", metavar="NAME", help="... to this one.")] = None,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Make forwarding tables and tell how evenly they load the links, what they do not reach, and whether they can lock up."""
+    from topologies.routes import walk
+    from topologies.traffic import balance, link_loads, unreachable_pairs
+
+    fabric = _damaged(_fabric(read_plan_file(file), name), lose)
+    tables = _tables(fabric, routing, damaged=bool(lose))
+    if (source is None) != (target is None):
+        refuse("a way has two ends", "give both --from and --to")
+    if source is not None and target is not None:
+        way = walk(fabric, tables, [_endpoint(fabric, source)], [_endpoint(fabric, target)])
+        _print_way(fabric, source, target, way, as_json)
+        return
+    from planner.report.fabric_view import routes_tables
+    from topologies.deadlock import credit_loop
+
+    loads = link_loads(fabric, tables, None if pattern == "all-to-all" else _pattern(fabric, pattern, seed))
+    loop = credit_loop(fabric, tables)
+    leave, _ = fabric.channel_ends()
+    waiting = None if loop is None else [fabric.name(int(leave[channel])) for channel, _ in loop]
+    shares, apart = balance(fabric, loads), unreachable_pairs(fabric, tables)
+    if as_json:
+        most = {f"{layer}:{direction}": value for (layer, direction), value in shares.items()}
+        _print_json({
+            "engine": tables.engine, "pattern": pattern, "unreachable_pairs": apart, "credit_loop": waiting, "most_over_mean": most,
+        })  # fmt: skip
+        return
+    _print(routes_tables(tables.engine, pattern, shares, apart, waiting))
+
+
+@fabric_app.command()
+def flows(
+    file: PlanFile,
+    name: Name = "compute",
+    pattern: Annotated[
+        str,
+        typer.Option(
+            metavar="PATTERN", help="What is sent: all-to-all, shift:N, permutation, incast:NAME, pairs:N, rail-rings."
+        ),
+    ] = "permutation",
+    collective: Annotated[
+        str | None,
+        typer.Option(
+            metavar="OPERATION", help="Time a collective instead: all-reduce, reduce-scatter, all-gather, broadcast, ..."
+        ),
+    ] = None,
+    hosts: Annotated[
+        str | None, typer.Option(metavar="HOSTS", help="Hosts of the collective, such as n[0000-0031]. Default: all nodes.")
+    ] = None,
+    size: Size = "1 GB",
+    routing: Annotated[
+        str | None,
+        typer.Option(metavar="ENGINE", help="An engine of `fabric routes`, ecmp or spray. Default: as the family wants."),
+    ] = None,
+    lose: Lose = None,
+    alpha_us: Annotated[float, typer.Option(min=0.0, help="Latency of a collective's step [us].")] = 10.0,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Tell how long flows or a collective take that share the network, and which links hold them back."""
+    plan = read_plan_file(file)
+    fabric = _damaged(_fabric(plan, name), lose)
+    size_byte = _bytes(size)
+    if collective is not None:
+        _time_collective(
+            plan, fabric, name, collective, hosts, size, size_byte, routing, alpha_us * 1e-6, seed, bool(lose), as_json
+        )
+        return
+    if hosts is not None:
+        refuse("--hosts belongs to a collective", "add --collective all-reduce")
+    from planner.report.fabric_view import flows_data, flows_tables
+    from topologies.flows import allocate, completion_times, slowdowns
+
+    source, target = _pattern(fabric, pattern, seed)
+    if len(source) > MOST_FLOWS:
+        refuse(f"{len(source):,} flows are too many (most: {MOST_FLOWS:,})", "choose a pattern of fewer flows, such as shift:1")
+    found, how = _routes(fabric, source, target, routing, seed, damaged=bool(lose))
+    reached = found.start[1:] > found.start[:-1]
+    if not reached.all():
+        refuse(f"{int((~reached).sum()):,} of {len(source):,} flows find no way", "lose less, or choose another pattern")
+    capacity = fabric.channel_gbit_per_s()
+    times = completion_times(found, capacity, size_byte)
+    slower = slowdowns(found, capacity, size_byte)
+    first = allocate(found, capacity)
+    leave, reach = fabric.channel_ends()
+    links = []
+    for channel, count in zip(*(each[:MOST_LINKS].tolist() for each in first.binding), strict=True):
+        share = float(first.rate_gbit_per_s[first.bottleneck == channel].min())
+        links.append((f"{fabric.name(int(leave[channel]))} -> {fabric.name(int(reach[channel]))}", count, share))
+    if as_json:
+        _print_json(flows_data(pattern, how, size_byte, times.tolist(), slower.tolist(), links))
+        return
+    _print(flows_tables(pattern, how, size, times.tolist(), slower.tolist(), links))
+
+
+MOST_FLOWS = 4_000_000
+MOST_LINKS = 10
+
+
+def _time_collective(
+    plan: Plan,
+    fabric: Fabric,
+    name: str,
+    operation: str,
+    hosts: str | None,
+    size: str,
+    size_byte: float,
+    routing: str | None,
+    alpha_s: float,
+    seed: int,
+    damaged: bool,
+    as_json: bool,
+) -> None:
+    import numpy as np
+
+    from planner.errors import did_you_mean
+    from planner.report.fabric_view import collective_data, collective_table
+    from topologies.collectives import Network, collective_time
+    from topologies.errors import TopologyError
+    from topologies.schedules import ALGORITHMS
+
+    if operation not in ALGORITHMS:
+        refuse(f"'{operation}' is no collective", did_you_mean(operation, ALGORITHMS))
+    placement = _placement(fabric, hosts)
+    up = next((each for each in plan.fabrics if each.kind == "scale-up"), None)
+    per_gpu = up.bisection_gbit_per_s * 2 / up.hosts_per_unit if up else 0.0
+    tables = None if routing in ("ecmp", "spray") else _tables(fabric, routing, damaged)
+
+    def route(source: Any, target: Any) -> Routes:
+        return _route(fabric, tables, routing, source, target, seed)
+
+    nics = np.bincount(fabric.endpoints.host[placement])
+    per_host = int(nics.max())
+    network = Network(
+        route,
+        fabric.channel_gbit_per_s(),
+        alpha_s,
+        domain=fabric.endpoints.host if per_gpu and name == "compute" else None,
+        scale_up_gbit_per_s=per_gpu,
+        scale_up_alpha_s=alpha_s,
+    )
+    leave, reach = fabric.channel_ends()
+    rows: list[tuple[str, CollectiveTime | str, str]] = []
+    for algorithm in ALGORITHMS[operation]:
+        try:
+            time = collective_time(operation, algorithm, size_byte, placement, network, ranks_per_host=per_host)
+        except (TopologyError, ValueError) as error:
+            rows.append((algorithm, str(error), ""))
+            continue
+        link = "the scale-up network"
+        if time.channel >= 0:
+            link = f"{fabric.name(int(leave[time.channel]))} -> {fabric.name(int(reach[time.channel]))}"
+        rows.append((algorithm, time, link))
+    ranks = len(placement)
+    if as_json:
+        _print_json(collective_data(operation, ranks, size_byte, rows))
+    else:
+        _print([collective_table(f"{operation} of {size} over {ranks:,} ranks", rows)])
+
+
+@fabric_app.command()
+def diff(
+    file: PlanFile,
+    found: Annotated[Path, typer.Argument(metavar="FOUND", help="What ibnetdiscover printed.", show_default=False)],
+    name: Name = "compute",
+    names: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="NAMES.csv", help="Names in the fabric that differ from the plan's: lines of FOUND NAME,PLAN NAME."
+        ),
+    ] = None,
+    fix_list: Annotated[bool, typer.Option("--fix-list", help="Print a work order, sorted by rack, instead.")] = False,
+    draw: Draw = None,
+    as_json: Json = False,
+) -> None:
+    """Compare the built fabric with the plan. Exit code 0: as planned. 1: something differs. 2: the input is wrong."""
+    from topologies.diff import as_dict, compare, lines, work_order
+    from topologies.formats.opensm import read_ibnetdiscover
+
+    keep_input(file, draw)
+    keep_input(found, draw)
+    plan = read_plan_file(file)
+    fabric = _fabric(plan, name)
+    try:
+        links = read_ibnetdiscover(read_text_file(found))
+    except ValueError as error:
+        refuse(f"{found}: {error}", "give the output of ibnetdiscover")
+    differences = compare(fabric, links, names=_renamed(names))
+    if draw is not None:
+        from topologies.drawing import draw_differences
+
+        write_file(draw, draw_differences(fabric, differences))
+    if fix_list:
+        from planner.steps.layout import racks_of_devices
+
+        order = work_order(differences, fabric, racks_of_devices(plan))
+        if as_json:
+            _print_json([each._asdict() for each in order])
+        else:
+            for line in _order_lines(order):
+                say(line)
+    elif as_json:
+        _print_json(as_dict(differences))
+    else:
+        for line in lines(differences):
+            say(line)
+    raise typer.Exit(1 if differences else 0)
+
+
+def export_fabric(file: Path, form: str, output: Path | None, name: str) -> None:
+    """Write one of the plan's networks in a format: to a file, to a folder where there are several, or to the terminal."""
+    import sys
+
+    from planner.errors import did_you_mean
+    from planner.export.formats import FORMATS
+
+    if form not in FORMATS:
+        refuse(f"'{form}' is no format", did_you_mean(form, FORMATS))
+    keep_input(file, output)
+    plan = read_plan_file(file)
+    chosen = FORMATS[form]
+    try:
+        content = chosen.write(plan, _fabric(plan, name))
+    except ValueError as error:
+        refuse(f"{form} cannot hold the {name} fabric: {error}", "other formats: groundplan export --list")
+    if isinstance(content, dict):
+        if output is None:
+            refuse(f"{form} is {len(content)} files", f"name a folder for them: --output {chosen.file}")
+        try:
+            output.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            refuse(f"{output} cannot be a folder: {error.strerror}", "name another one")
+        for part, text in content.items():
+            write_file(output / part, text)
+    elif output is not None:
+        write_file(output, content)
+    elif isinstance(content, bytes):
+        if sys.stdout.isatty():
+            refuse(f"{form} is no text", f"name a file for it: --output {chosen.file}")
+        sys.stdout.buffer.write(content)
+    else:
+        typer.echo(content, nl=False)
+
+
+def _renamed(path: Path | None) -> dict[str, str] | None:
+    if path is None:
+        return None
+    import csv
+
+    rows = [row for row in csv.reader(read_text_file(path).splitlines()) if row and any(row)]
+    wrong = next((number for number, row in enumerate(rows, start=1) if len(row) != 2), None)
+    if wrong is not None:
+        refuse(f"{path}: row {wrong} has not two cells", "write: name in the fabric,name in the plan")
+    return {found.strip(): planned.strip() for found, planned in rows}
+
+
+def _order_lines(order: Iterable[Any]) -> list[str]:
+    return [str(each) for each in order]
+
+
+def _fabric(plan: Plan, name: str) -> Fabric:
+    """Build one of the plan's networks; a name that is none ends with exit code 2."""
+    from planner.errors import did_you_mean
+    from planner.fabrics import fabric_of
+
+    known = {each.name: each for each in plan.fabrics if each.recipe is not None}
+    if name not in known:
+        refuse(f"the plan has no {name} fabric", did_you_mean(name, known))
+    return fabric_of(known[name])
+
+
+def _dead(fabric: Fabric, named: Sequence[str]) -> tuple[list[int], list[int]]:
+    """Find the cables and vertices that are named as dead."""
+    import numpy as np
+
+    from planner.errors import did_you_mean
+
+    cables: list[int] = []
+    vertices: list[int] = []
+    columns = fabric.cables
+    for each in named:
+        thing, _, number = each.rpartition(":")
+        if thing == "plane" and number.isdigit():
+            of_plane = (fabric.switches.plane == int(number)).nonzero()[0] + fabric.endpoint_count
+            if not len(of_plane):
+                refuse(f"the fabric has no plane {number}", f"planes: 0 to {int(fabric.switches.plane.max())}")
+            vertices += of_plane.tolist()
+        elif each in fabric.vertex_by_name:
+            vertices.append(fabric.vertex_by_name[each])
+        elif thing in fabric.vertex_by_name and number.isdigit():
+            vertex, port = fabric.vertex_by_name[thing], int(number)
+            ends = ((columns.a == vertex) & (columns.a_port == port)) | ((columns.b == vertex) & (columns.b_port == port))
+            if not ends.any():
+                refuse(f"port {port} of {thing} has no cable", "name a port that is in use")
+            cables.append(int(np.flatnonzero(ends)[0]))
+        else:
+            refuse(f"'{each}' is nothing in this fabric", did_you_mean(thing or each, fabric.names))
+    return cables, vertices
+
+
+def _damaged(fabric: Fabric, lose: Sequence[str] | None) -> Fabric:
+    cables, vertices = _dead(fabric, lose or [])
+    return fabric.without(cables, vertices) if cables or vertices else fabric
+
+
+def _endpoint(fabric: Fabric, name: str) -> int:
+    from planner.errors import did_you_mean
+
+    vertex = fabric.vertex_by_name.get(name, fabric.endpoint_count)
+    if vertex >= fabric.endpoint_count:
+        refuse(f"'{name}' is no endpoint", did_you_mean(name, fabric.endpoints.names))
+    return vertex
+
+
+def _tables(fabric: Fabric, routing: str | None, damaged: bool) -> Tables:
+    """Make forwarding tables as asked; a damaged fabric of tiers goes up and down."""
+    from planner.errors import did_you_mean
+    from topologies.routing import ROUTINGS, default_routing
+
+    if routing is None:
+        if not damaged:
+            return default_routing(fabric)
+        routing = "up-down" if len(fabric.tiers) > 1 and fabric.topology != "dragonfly-plus" else "minimal"
+    if routing not in ROUTINGS:
+        refuse(f"'{routing}' is no engine", did_you_mean(routing, ROUTINGS))
+    try:
+        return ROUTINGS[routing](fabric)
+    except ValueError as error:
+        refuse(f"{routing} cannot route this fabric: {error}", f"other engines: {', '.join(ROUTINGS)}")
+
+
+def _routes(
+    fabric: Fabric, source: np.ndarray[Any, Any], target: np.ndarray[Any, Any], routing: str | None, seed: int, damaged: bool
+) -> tuple[Routes, str]:
+    tables = None if routing in ("ecmp", "spray") else _tables(fabric, routing, damaged)
+    return _route(fabric, tables, routing, source, target, seed), tables.engine if tables else str(routing)
+
+
+def _route(fabric: Fabric, tables: Tables | None, routing: str | None, source: Any, target: Any, seed: int) -> Routes:
+    from topologies.routes import ecmp, spray, walk
+
+    if tables is not None:
+        return walk(fabric, tables, source, target)
+    return ecmp(fabric, source, target, seed=seed) if routing == "ecmp" else spray(fabric, source, target)
+
+
+def _pattern(fabric: Fabric, text: str, seed: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Make the flows of a pattern written as NAME or NAME:ARGUMENT, between the nodes' NICs."""
+    import numpy as np
+
+    from topologies import traffic
+
+    kind, _, argument = text.partition(":")
+    nics = np.flatnonzero(np.isin(fabric.endpoints.kind, (0, 3)))
+    rng = np.random.default_rng(seed)
+    number = int(argument) if argument.isdigit() else 0
+    if kind == "all-to-all" and not argument:
+        if len(nics) ** 2 > MOST_FLOWS:
+            refuse(
+                f"{len(nics) * (len(nics) - 1):,} flows are too many (most: {MOST_FLOWS:,})", "choose shift:1 or permutation"
+            )
+        source, target = traffic.all_to_all(len(nics))
+    elif kind == "shift" and number:
+        source, target = traffic.shift(len(nics), number)
+    elif kind == "permutation" and not argument:
+        source, target = traffic.permutation(len(nics), rng)
+    elif kind == "pairs" and number:
+        source, target = traffic.random_pairs(len(nics), number, rng)
+    elif kind == "rail-rings" and not argument:
+        return traffic.rail_rings(fabric)
+    elif kind == "incast" and argument:
+        to = _endpoint(fabric, argument)
+        senders = nics[nics != to]
+        return senders, np.full_like(senders, to)
+    else:
+        known = "all-to-all, shift:N, permutation, incast:NAME, pairs:N or rail-rings"
+        refuse(f"'{text}' is no pattern", f"write {known}")
+    return nics[source], nics[target]
+
+
+def _placement(fabric: Fabric, hosts: str | None) -> np.ndarray[Any, Any]:
+    import numpy as np
+
+    ends = fabric.endpoints
+    nics = np.flatnonzero(np.isin(ends.kind, (0, 3)))
+    if hosts is None:
+        return nics
+    return nics[np.isin(ends.host[nics], _hosts(fabric, hosts))]
+
+
+def _hosts(fabric: Fabric, text: str) -> list[int]:
+    """Find the hosts of a list such as n[0000-0031]."""
+    from planner.errors import did_you_mean
+    from topologies.formats.hostlist import expand
+
+    known = {name: number for number, name in enumerate(fabric.endpoints.host_names)}
+    try:
+        names = expand(text)
+    except ValueError as error:
+        refuse(f"'{text}' is no list of hosts: {error}", "write n0003 or n[0000-0031,0040]")
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        refuse(f"'{unknown[0]}' is no host of this fabric", did_you_mean(unknown[0], known))
+    return [known[name] for name in names]
+
+
+def _jobs(fabric: Fabric, path: Path | None) -> dict[str, list[int]]:
+    if path is None:
+        return {}
+    hint = 'write {"job": "n[0000-0031]"}'
+    try:
+        data = json.loads(read_text_file(path))
+    except ValueError as error:
+        refuse(f"{path} is no JSON: {error}", hint)
+    if not isinstance(data, dict) or not all(isinstance(each, str | list) for each in data.values()):
+        refuse(f"{path} is no map from jobs to hosts", hint)
+    return {job: _hosts(fabric, given if isinstance(given, str) else ",".join(map(str, given))) for job, given in data.items()}
+
+
+def _bytes(text: str) -> float:
+    from planner.units import QuantityError, parse_quantity
+
+    try:
+        return parse_quantity(text, "gb") * 1e9
+    except QuantityError as error:
+        refuse(f"--size {text}: {error}", error.hint or "write '1 GB' or '256 MB'")
+
+
+def _print_way(fabric: Fabric, source: str, target: str, way: Routes, as_json: bool) -> None:
+    leave, reach = fabric.channel_ends()
+    channels = way.channel.tolist()
+    if not channels:
+        refuse(f"there is no way from {source} to {target}", "lose less, or choose another engine")
+    names = [fabric.name(int(leave[channels[0]])), *(fabric.name(int(reach[channel])) for channel in channels)]
+    labels = [fabric.label(channel // 2) for channel in channels]
+    if as_json:
+        _print_json({"way": names, "cables": labels})
+        return
+    say(" -> ".join(names))
+    for label in labels:
+        say(f"  {label}")
+
+
+def _print(tables: Iterable[Table]) -> None:
+    import io
+    import sys
+
+    from rich.console import Console
+
+    from planner.report.terminal import print_tables
+
+    if sys.stdout.isatty():
+        print_tables(tables, Console(highlight=False))
+        return
+    stream = io.StringIO()
+    print_tables(tables, Console(file=stream, width=100, highlight=False, color_system=None))
+    typer.echo("\n".join(line.rstrip() for line in stream.getvalue().splitlines()))
+
+
+def _print_json(data: Any) -> None:
+    typer.echo(json.dumps(data, indent=2, ensure_ascii=False))

@@ -1,0 +1,1 @@
+"""A plan, written for other tools."""

@@ -1,0 +1,43 @@
+"""The plan's fabrics as graphs: built again from their recipes, with names that are unique in the factory."""
+
+from __future__ import annotations
+
+from planner.plan import FabricPlan, Plan
+from topologies.fabric import Fabric
+from topologies.families import build
+
+__all__ = ["cabled_fabrics", "fabric_of"]
+
+_PORT_WORDS = {"compute": "nic", "storage": "storage", "in-band": "inband", "out-of-band": "bmc", "scale-up": "gpu"}
+
+
+def fabric_of(planned: FabricPlan) -> Fabric:
+    """Build a planned fabric again.
+
+    Parameters
+    ----------
+    planned : FabricPlan
+        One with a recipe.
+
+    Returns
+    -------
+    Fabric
+        Switches of other fabrics than compute carry the fabric's name in front (``storage-spine00``), and ports of nodes are
+        named after it (``n0412-storage1``), so that no name occurs in two fabrics of a plan.
+
+    Raises
+    ------
+    ValueError
+        If the fabric has no recipe.
+    """
+    if planned.recipe is None:
+        raise ValueError(f"the {planned.name} fabric has no recipe")
+    recipe = planned.recipe
+    fabric = build(recipe.topology, recipe.parameters, recipe.population)
+    prefix = "" if planned.kind in ("compute", "scale-up") else f"{planned.name}-"
+    return fabric.renamed(prefix, _PORT_WORDS[planned.kind])
+
+
+def cabled_fabrics(plan: Plan) -> dict[str, Fabric]:
+    """Build all fabrics of a plan that have cables, by name."""
+    return {each.name: fabric_of(each) for each in plan.fabrics if each.recipe is not None and each.kind != "scale-up"}

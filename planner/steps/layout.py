@@ -1,0 +1,270 @@
+"""Where everything stands: a place in the hall for every rack, a rack and a height in it for every device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.fabrics import fabric_of
+from planner.models.cabling import RACK_UNIT_M, rack_places, route_length_m
+from planner.models.space import racks_of_pieces
+from planner.plan import Attached, FabricPlan, HallPlan, NodeGroup, Plan, RackGroup, RacksPlan
+from planner.spec import Factory
+from planner.steps.notes import Notes
+from topologies.fabric import ENDPOINT_KINDS, Fabric
+
+__all__ = [
+    "NETWORK_RACKS",
+    "Layout",
+    "Places",
+    "lay_out",
+    "layout_of",
+    "link_places",
+    "plan_hall",
+    "racks_of_devices",
+    "vertex_places",
+]
+
+NETWORK_RACKS = "network and management"
+_DEFAULTS = {
+    "racks_per_row": (16, "16, before a cross aisle as wide as a row and its aisle"),
+    "rack_pitch_m": (0.6, "0.6 m from rack to rack"),
+    "row_pitch_m": (2.4, "2.4 m from row to row: racks of 1.2 m and an aisle of 1.2 m"),
+    "tray_height_m": (0.5, "cable trays 0.5 m above the tallest rack"),
+    "cable_slack_m": (0.5, "0.5 m more at each end of a cable, to the rack's side and for a loop"),
+}
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where devices of one kind stand: the number of each one's rack, and its middle above the floor [m]."""
+
+    rack: NDArray[np.int64]
+    height_m: NDArray[np.float64]
+
+    def take(self, devices: NDArray[np.int64]) -> Places:
+        """Return the places of some devices by number; of one that does not exist, that of the last one."""
+        known = np.minimum(devices, len(self.rack) - 1)
+        return Places(self.rack[known], self.height_m[known])
+
+    @staticmethod
+    def join(parts: Iterable[Places]) -> Places:
+        """Put places one behind the other."""
+        all_of_them = list(parts)
+        if not all_of_them:
+            return Places(np.zeros(0, np.int64), np.zeros(0))
+        return Places(
+            np.concatenate([each.rack for each in all_of_them]), np.concatenate([each.height_m for each in all_of_them])
+        )
+
+
+@dataclass(frozen=True)
+class Layout:
+    """All racks in their rows, and all devices in their racks.
+
+    Racks are numbered in the order in which the hall is filled from its middle: network racks, storage, nodes.
+    """
+
+    row: NDArray[np.int64]
+    place: NDArray[np.int64]
+    along_m: NDArray[np.float64]
+    across_m: NDArray[np.float64]
+    tray_m: float
+    slack_m: float
+    devices: dict[tuple[str, str], Places]
+    """By kind and item, as `Attached` names them; all switches are kind "switch"."""
+    first_switch: dict[str, int]
+    """Fabric -> number of its first switch."""
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Names of the racks: letters for the row, then the place in it from 01 (``C07``)."""
+        letters = [_letters(row) for row in range(int(self.row.max(initial=0)) + 1)]
+        width = max(2, len(str(int(self.place.max(initial=0)) + 1)))
+        return tuple(
+            f"{letters[row]}{place + 1:0{width}d}" for row, place in zip(self.row.tolist(), self.place.tolist(), strict=True)
+        )
+
+    def length_m(self, a: Places, b: Places) -> NDArray[np.float64]:
+        """Measure the cables from devices at places `a` to devices at places `b` [m]."""
+        return route_length_m(
+            self.along_m[a.rack] - self.along_m[b.rack],
+            self.across_m[a.rack] - self.across_m[b.rack],
+            a.height_m,
+            b.height_m,
+            a.rack == b.rack,
+            tray_m=self.tray_m,
+            slack_m=self.slack_m,
+        )
+
+
+def plan_hall(factory: Factory, notes: Notes) -> HallPlan:
+    """Take the hall's measures from the file, and say what it leaves open."""
+    measures: dict[str, float] = {}
+    for name, (default, text) in _DEFAULTS.items():
+        declared = getattr(factory.hall, name)
+        measures[name] = default if declared is None else declared
+        if declared is None:
+            notes.assume(f"hall.{name.removesuffix('_m')}", f"not declared: {text}")
+    notes.assume(
+        "hall.layout",
+        "the hall is filled from its middle outward, row section by row section: network and management racks, storage, then"
+        " nodes in the order of their numbers; switches hang at the top of their racks, all else stands at the bottom",
+    )
+    return HallPlan.model_validate(measures)
+
+
+def lay_out(hall: HallPlan, racks: RacksPlan, nodes: tuple[NodeGroup, ...], fabrics: Iterable[FabricPlan]) -> Layout:
+    """Give every rack its place and every device its rack.
+
+    Parameters
+    ----------
+    hall : HallPlan
+        The hall's measures.
+    racks : RacksPlan
+        As many racks of each use as there are, and what fills them.
+    nodes : tuple of NodeGroup
+        The nodes, in the order of the first racks' groups.
+    fabrics : iterable of FabricPlan
+        In the order in which their switches fill the network racks.
+    """
+    of_nodes, others = racks.groups[: len(nodes)], racks.groups[len(nodes) :]
+    network = [group for group in others if group.name == NETWORK_RACKS]
+    order = [*network, *(group for group in others if group.name != NETWORK_RACKS), *of_nodes]
+    first = dict(zip((id(group) for group in order), np.cumsum([0, *(group.count for group in order)]).tolist(), strict=False))
+    row, place = rack_places(
+        racks.count,
+        sum(group.count for group in network),
+        racks_per_row=hall.racks_per_row,
+        rack_pitch_m=hall.rack_pitch_m,
+        row_pitch_m=hall.row_pitch_m,
+    )
+    tallest_m = max((group.height_u for group in racks.groups), default=0.0) * RACK_UNIT_M
+
+    devices: dict[tuple[str, str], Places] = {}
+    hosts = []
+    for group, kind in zip(of_nodes, nodes, strict=True):
+        per_node = kind.hosts // kind.nodes
+        (bodies,) = _places(group, first[id(group)])
+        devices["node", kind.node] = bodies
+        part = np.tile((np.arange(per_node) + 0.5) / per_node - 0.5, kind.nodes) * group.pieces[0].height_u * RACK_UNIT_M
+        each = bodies.take(np.repeat(np.arange(kind.nodes), per_node))
+        hosts.append(Places(each.rack, _inside(each.height_m + part, group)))
+    devices["host", ""] = Places.join(hosts)
+    switches: list[Places] = []
+    first_switch: dict[str, int] = {}
+    cabled = [fabric for fabric in fabrics if fabric.switch]
+    for group in others:
+        from_top = group.name == NETWORK_RACKS
+        bodies_of = _places(group, first[id(group)], from_top=from_top)
+        for number, (piece, bodies) in enumerate(zip(group.pieces, bodies_of, strict=True)):
+            if from_top and number < len(cabled):
+                first_switch[cabled[number].name] = sum(len(each.rack) for each in switches)
+                switches.append(bodies)
+            else:
+                devices["server", piece.item] = bodies
+    devices["switch", ""] = Places.join(switches)
+    devices["pdu", ""] = Places.join(
+        Places(
+            np.repeat(first[id(group)] + np.arange(group.count), group.pdus_per_rack_count),
+            np.full(group.count * group.pdus_per_rack_count, group.height_u * RACK_UNIT_M / 2),
+        )
+        for group in racks.groups
+    )
+    devices["site", ""] = Places(np.zeros(1, np.int64), np.full(1, tallest_m))
+    cross_aisles = place // hall.racks_per_row
+    return Layout(
+        row=row,
+        place=place,
+        along_m=np.asarray(place * hall.rack_pitch_m + cross_aisles * hall.row_pitch_m, dtype=np.float64),
+        across_m=np.asarray(row * hall.row_pitch_m, dtype=np.float64),
+        tray_m=tallest_m + hall.tray_height_m,
+        slack_m=hall.cable_slack_m,
+        devices=devices,
+        first_switch=first_switch,
+    )
+
+
+def vertex_places(fabric: FabricPlan, built: Fabric, layout: Layout) -> Places:
+    """Place the endpoints and switches of a fabric, in the order of its vertices.
+
+    What nothing is attached to leaves the hall at the first network rack.
+    """
+    kinds, site = built.endpoints.kind, layout.devices["site", ""]
+    rack, height_m = np.zeros(len(kinds), np.int64), np.full(len(kinds), site.height_m[0])
+    for number, name in enumerate(ENDPOINT_KINDS):
+        places = Places.join(link_places(each, layout) for each in fabric.attached if each.endpoint == name)
+        rows = np.flatnonzero(kinds == number)[: len(places.rack)]
+        rack[rows], height_m[rows] = places.rack[: len(rows)], places.height_m[: len(rows)]
+    switches = layout.devices["switch", ""].take(layout.first_switch[fabric.name] + np.arange(built.switch_count))
+    return Places.join([Places(rack, height_m), switches])
+
+
+def link_places(attached: Attached, layout: Layout, number: NDArray[np.int64] | None = None) -> Places:
+    """Place the links of devices, shared out evenly over them; or only some of the links, by number."""
+    number = np.arange(attached.links) if number is None else number
+    return layout.devices[attached.kind, attached.item].take(attached.first + number * attached.count // attached.links)
+
+
+def layout_of(plan: Plan) -> Layout:
+    """Lay a plan's hall out again."""
+    switched = [fabric for fabric in plan.fabrics if fabric.switch]
+    return lay_out(plan.hall, plan.racks, plan.compute.groups, switched)
+
+
+def racks_of_devices(plan: Plan, fabric: str | None = None) -> dict[str, str]:
+    """Tell where the devices of a plan's networks stand.
+
+    Parameters
+    ----------
+    plan : Plan
+        A plan.
+    fabric : str, optional
+        Name of one network. Default: all; where two networks call different devices the same (``mgr00``), the first counts.
+
+    Returns
+    -------
+    dict
+        Name of host or switch -> name of its rack.
+    """
+    layout = layout_of(plan)
+    found: dict[str, str] = {}
+    for planned in plan.fabrics:
+        if planned.switch is None or planned.recipe is None or fabric not in (None, planned.name):
+            continue
+        built = fabric_of(planned)
+        racks = vertex_places(planned, built, layout).rack.tolist()
+        names = [built.endpoints.host_names[host] for host in built.endpoints.host.tolist()] + list(built.switches.names)
+        for name, rack in zip(names, racks, strict=True):
+            found.setdefault(name, layout.names[rack])
+    return found
+
+
+def _places(group: RackGroup, first_rack: int, *, from_top: bool = False) -> list[Places]:
+    """Fill a group's racks as they were counted: from the bottom, or hanging from the top."""
+    filled = racks_of_pieces((piece.count, piece.per_rack_count, piece.height_u) for piece in group.pieces)
+    found = []
+    for piece, (rack, below_u) in zip(group.pieces, filled, strict=True):
+        middle_u = below_u + piece.height_u / 2
+        height_m = (group.height_u - middle_u if from_top else middle_u) * RACK_UNIT_M
+        found.append(Places(first_rack + rack, _inside(height_m, group)))
+    return found
+
+
+def _inside(height_m: NDArray[np.float64], group: RackGroup) -> NDArray[np.float64]:
+    """Keep what is too large for its rack, which is an error elsewhere, within it."""
+    return np.clip(height_m, 0.0, group.height_u * RACK_UNIT_M)
+
+
+def _letters(number: int) -> str:
+    """Count in letters: A to Z, AA, AB, ..."""
+    text = ""
+    number += 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        text = chr(ord("A") + rest) + text
+    return text

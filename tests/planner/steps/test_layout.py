@@ -1,0 +1,67 @@
+"""Every device stands in a rack of its own use, once, and inside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+
+from factories import any_factory, plan_of, simple
+from planner.models.cabling import RACK_UNIT_M
+from planner.steps.layout import NETWORK_RACKS, layout_of, racks_of_devices
+
+
+@settings(max_examples=40)
+@given(any_factory)
+def test_every_device_stands_in_a_rack_of_its_use(data: dict[str, Any]) -> None:
+    plan = plan_of(data)
+    assume(plan.racks.count < 20_000)
+    layout = layout_of(plan)
+    assert len(set(layout.names)) == len(layout.names) == plan.racks.count
+    groups = {group.name: group for group in plan.racks.groups}
+    network = groups[NETWORK_RACKS].count
+    storage = groups["storage"].count if "storage" in groups else 0
+    assert layout.devices["switch", ""].rack.max() < network
+    assert len(layout.devices["switch", ""].rack) == sum(each.switches_by_tier.total() for each in plan.fabrics if each.switch)
+    hosts = layout.devices["host", ""]
+    assert len(hosts.rack) == plan.compute.hosts
+    assert hosts.rack.min() == network + storage
+    assert hosts.rack.max() == plan.racks.count - 1
+    assert np.all(np.diff(hosts.rack) >= 0), "in the order of their numbers"
+    assert len(layout.devices["pdu", ""].rack) == plan.racks.pdus_count
+    for places in layout.devices.values():
+        assert places.height_m.min(initial=0) >= 0
+        assert places.height_m.max(initial=0) <= max(group.height_u for group in plan.racks.groups) * RACK_UNIT_M
+
+
+def test_switches_hang_at_the_top_and_nodes_stand_at_the_bottom() -> None:
+    layout = layout_of(plan_of(simple(count=8)))
+    assert layout.devices["switch", ""].height_m[0] == pytest.approx((48 - 0.5) * RACK_UNIT_M)
+    assert layout.devices["host", ""].height_m[:2].tolist() == pytest.approx([4 * RACK_UNIT_M, 12 * RACK_UNIT_M])
+
+
+def test_the_hosts_of_a_rack_scale_system_share_its_height() -> None:
+    heights = layout_of(plan_of(simple("gb200-nvl72", 2))).devices["host", ""].height_m
+    assert len(heights) == 36
+    assert heights[0] == pytest.approx(48 / 36 * RACK_UNIT_M)
+    assert heights[17] == pytest.approx((48 - 48 / 36) * RACK_UNIT_M)
+    assert heights[18] == heights[0]
+
+
+def test_devices_are_found_by_the_names_of_the_networks() -> None:
+    plan = plan_of(simple(platform={"management_nodes": {"management-2s-generic": 2}}))
+    racks = racks_of_devices(plan)
+    layout = layout_of(plan)
+    assert racks["n0000"] == racks["n0003"] == layout.names[int(layout.devices["host", ""].rack[0])]
+    assert racks["n0004"] != racks["n0000"]
+    assert {"su03-rail7-leaf", "spine15", "storage-spine00", "out-of-band-leaf000"} <= set(racks)
+    assert set(racks.values()) <= set(layout.names)
+    assert "n0000" in racks_of_devices(plan, "storage")
+    assert "spine15" not in racks_of_devices(plan, "storage")
+
+
+def test_rows_have_letters_and_places_numbers() -> None:
+    assert layout_of(plan_of(simple(hall={"racks_per_row": 1}))).names[0] == "R01"
+    assert layout_of(plan_of(simple(count=2, hall={"racks_per_row": 500}))).names[0] == "A001"[:1] + "250"

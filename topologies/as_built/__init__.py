@@ -1,0 +1,1 @@
+"""As built against designed: the parts of `topologies.diff`."""

@@ -1,0 +1,1 @@
+"""Pictures as SVG text: the parts of `topologies.drawing`."""
