@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from planner.fabric_words import (
+    MOST_FLOWS,
+    damaged_fabric,
+    dead_parts,
+    endpoint_named,
+    fabric_named,
+    jobs_in,
+    pattern_named,
+    placement_of,
+    route_by,
+    routes_by,
+    size_in_bytes,
+    tables_by,
+)
 from planner.shell import keep_input, read_plan_file, read_text_file, refuse, say, write_file
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from planner.plan import Plan
     from planner.report.view import Table
     from topologies.collectives import CollectiveTime
     from topologies.fabric import Fabric
     from topologies.routes import Routes
-    from topologies.tables import Tables
 
 __all__ = ["export_fabric", "fabric_app"]
 
@@ -46,6 +56,11 @@ Lose = Annotated[
 ]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of what is drawn by chance.")]
 Draw = Annotated[Path | None, typer.Option("--draw", metavar="OUT.svg", help="Draw a picture into this file.")]
+Engine = Annotated[
+    str | None,
+    typer.Option("--routing", metavar="ENGINE", help="An engine of `fabric routes`, ecmp or spray."),
+]
+PATTERNS = "What is sent: all-to-all, shift:N, permutation, incast:NAME, pairs:N or rail-rings."
 Size = Annotated[str, typer.Option("--size", metavar="SIZE", help="Bytes of each flow, such as '1 GB' or '256 MB'.")]
 
 
@@ -55,7 +70,7 @@ def show(file: PlanFile, name: Name = "compute", as_json: Json = False, draw: Dr
     from topologies.measure import measure
 
     keep_input(file, draw)
-    fabric = _fabric(read_plan_file(file), name)
+    fabric = fabric_named(read_plan_file(file), name)
     found = measure(fabric)
     if draw is not None:
         from topologies.drawing import draw_fabric
@@ -89,8 +104,8 @@ def failures(
     as_json: Json = False,
 ) -> None:
     """Tell what losing any one component costs, or what is left when several are lost together, and whom it hits."""
-    fabric = _fabric(read_plan_file(file), name)
-    running = _jobs(fabric, jobs)
+    fabric = fabric_named(read_plan_file(file), name)
+    running = jobs_in(fabric, jobs)
     if not lose and not random_cables and not random_switches:
         if jobs is not None:
             refuse("--jobs needs something that is lost", "name it with --lose, or draw it with --random-cables")
@@ -101,7 +116,7 @@ def failures(
     from planner.report.fabric_view import loss_data, loss_table
     from topologies.failures import lose as lost
 
-    cables, vertices = _dead(fabric, lose or [])
+    cables, vertices = dead_parts(fabric, lose or [])
     rng = np.random.default_rng(seed)
     for what, most, count in (
         ("cables", len(fabric.cables), random_cables),
@@ -153,27 +168,27 @@ def routes(
     from topologies.routes import walk
     from topologies.traffic import balance, link_loads, unreachable_pairs
 
-    fabric = _damaged(_fabric(read_plan_file(file), name), lose)
-    tables = _tables(fabric, routing, damaged=bool(lose))
     if (source is None) != (target is None):
         refuse("a way has two ends", "give both --from and --to")
+    fabric = damaged_fabric(fabric_named(read_plan_file(file), name), lose)
+    flows = None if pattern == "all-to-all" else pattern_named(fabric, pattern, seed)
+    tables = tables_by(fabric, routing, damaged=bool(lose))
     if source is not None and target is not None:
-        way = walk(fabric, tables, [_endpoint(fabric, source)], [_endpoint(fabric, target)])
+        way = walk(fabric, tables, [endpoint_named(fabric, source)], [endpoint_named(fabric, target)])
         _print_way(fabric, source, target, way, as_json)
         return
     from planner.report.fabric_view import routes_tables
     from topologies.deadlock import credit_loop
 
-    loads = link_loads(fabric, tables, None if pattern == "all-to-all" else _pattern(fabric, pattern, seed))
+    loads = link_loads(fabric, tables, flows)
     loop = credit_loop(fabric, tables)
     leave, _ = fabric.channel_ends()
     waiting = None if loop is None else [fabric.name(int(leave[channel])) for channel, _ in loop]
     shares, apart = balance(fabric, loads), unreachable_pairs(fabric, tables)
     if as_json:
-        most = {f"{layer}:{direction}": value for (layer, direction), value in shares.items()}
-        _print_json({
-            "engine": tables.engine, "pattern": pattern, "unreachable_pairs": apart, "credit_loop": waiting, "most_over_mean": most,
-        })  # fmt: skip
+        from planner.report.fabric_view import routes_data
+
+        _print_json(routes_data(tables.engine, pattern, shares, apart, waiting))
         return
     _print(routes_tables(tables.engine, pattern, shares, apart, waiting))
 
@@ -188,43 +203,26 @@ def flows(
             metavar="PATTERN", help="What is sent: all-to-all, shift:N, permutation, incast:NAME, pairs:N, rail-rings."
         ),
     ] = "permutation",
-    collective: Annotated[
-        str | None,
-        typer.Option(
-            metavar="OPERATION", help="Time a collective instead: all-reduce, reduce-scatter, all-gather, broadcast, ..."
-        ),
-    ] = None,
-    hosts: Annotated[
-        str | None, typer.Option(metavar="HOSTS", help="Hosts of the collective, such as n[0000-0031]. Default: all nodes.")
-    ] = None,
     size: Size = "1 GB",
     routing: Annotated[
         str | None,
         typer.Option(metavar="ENGINE", help="An engine of `fabric routes`, ecmp or spray. Default: as the family wants."),
     ] = None,
     lose: Lose = None,
-    alpha_us: Annotated[float, typer.Option(min=0.0, help="Latency of a collective's step [us].")] = 10.0,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
-    """Tell how long flows or a collective take that share the network, and which links hold them back."""
+    """Tell how long flows take that share the network, and which links hold them back."""
     plan = read_plan_file(file)
-    fabric = _damaged(_fabric(plan, name), lose)
-    size_byte = _bytes(size)
-    if collective is not None:
-        _time_collective(
-            plan, fabric, name, collective, hosts, size, size_byte, routing, alpha_us * 1e-6, seed, bool(lose), as_json
-        )
-        return
-    if hosts is not None:
-        refuse("--hosts belongs to a collective", "add --collective all-reduce")
+    fabric = damaged_fabric(fabric_named(plan, name), lose)
+    size_byte = size_in_bytes(size)
     from planner.report.fabric_view import flows_data, flows_tables
     from topologies.flows import allocate, completion_times, slowdowns
 
-    source, target = _pattern(fabric, pattern, seed)
+    source, target = pattern_named(fabric, pattern, seed)
     if len(source) > MOST_FLOWS:
         refuse(f"{len(source):,} flows are too many (most: {MOST_FLOWS:,})", "choose a pattern of fewer flows, such as shift:1")
-    found, how = _routes(fabric, source, target, routing, seed, damaged=bool(lose))
+    found, how = routes_by(fabric, source, target, routing, seed, damaged=bool(lose))
     reached = found.start[1:] > found.start[:-1]
     if not reached.all():
         refuse(f"{int((~reached).sum()):,} of {len(source):,} flows find no way", "lose less, or choose another pattern")
@@ -243,24 +241,26 @@ def flows(
     _print(flows_tables(pattern, how, size, times.tolist(), slower.tolist(), links))
 
 
-MOST_FLOWS = 4_000_000
 MOST_LINKS = 10
 
 
-def _time_collective(
-    plan: Plan,
-    fabric: Fabric,
-    name: str,
-    operation: str,
-    hosts: str | None,
-    size: str,
-    size_byte: float,
-    routing: str | None,
-    alpha_s: float,
-    seed: int,
-    damaged: bool,
-    as_json: bool,
+@fabric_app.command()
+def collective(
+    file: PlanFile,
+    operation: Annotated[
+        str, typer.Argument(metavar="OPERATION", help="all-reduce, reduce-scatter, all-gather, broadcast or all-to-all.")
+    ],
+    name: Name = "compute",
+    hosts: Annotated[str | None, typer.Option(metavar="HOSTS", help="Such as n[0000-0031]. Default: all nodes.")] = None,
+    size: Size = "1 GB",
+    routing: Engine = None,
+    lose: Lose = None,
+    alpha_us: Annotated[float, typer.Option(min=0.0, help="Latency of a step between hosts [us].")] = 10.0,
+    scale_up_alpha_us: Annotated[float, typer.Option(min=0.0, help="Latency of a step inside a scale-up domain [us].")] = 2.0,
+    seed: Seed = 0,
+    as_json: Json = False,
 ) -> None:
+    """Tell how long a collective takes by each algorithm, on these hosts, over the routes that its ranks really share."""
     import numpy as np
 
     from planner.errors import did_you_mean
@@ -271,29 +271,28 @@ def _time_collective(
 
     if operation not in ALGORITHMS:
         refuse(f"'{operation}' is no collective", did_you_mean(operation, ALGORITHMS))
-    placement = _placement(fabric, hosts)
-    up = next((each for each in plan.fabrics if each.kind == "scale-up"), None)
-    per_gpu = up.bisection_gbit_per_s * 2 / up.hosts_per_unit if up else 0.0
-    tables = None if routing in ("ecmp", "spray") else _tables(fabric, routing, damaged)
-
-    def route(source: Any, target: Any) -> Routes:
-        return _route(fabric, tables, routing, source, target, seed)
-
-    nics = np.bincount(fabric.endpoints.host[placement])
-    per_host = int(nics.max())
+    size_byte = size_in_bytes(size)
+    plan = read_plan_file(file)
+    fabric = damaged_fabric(fabric_named(plan, name), lose)
+    placement = placement_of(fabric, hosts)
+    tables = None if routing in ("ecmp", "spray") else tables_by(fabric, routing, bool(lose))
+    # Hosts of a rack-scale node share a scale-up domain.
+    domain = fabric.endpoints.host // (plan.compute.hosts // plan.compute.nodes)
+    up = next((each for each in plan.fabrics if each.kind == "scale-up"), None) if name == "compute" else None
     network = Network(
-        route,
+        lambda source, target: route_by(fabric, tables, routing, source, target, seed),
         fabric.channel_gbit_per_s(),
-        alpha_s,
-        domain=fabric.endpoints.host if per_gpu and name == "compute" else None,
-        scale_up_gbit_per_s=per_gpu,
-        scale_up_alpha_s=alpha_s,
+        alpha_us * 1e-6,
+        domain=domain if up else None,
+        scale_up_gbit_per_s=up.bisection_gbit_per_s * 2 / up.hosts_per_unit if up else 0.0,
+        scale_up_alpha_s=scale_up_alpha_us * 1e-6,
     )
     leave, reach = fabric.channel_ends()
     rows: list[tuple[str, CollectiveTime | str, str]] = []
     for algorithm in ALGORITHMS[operation]:
         try:
-            time = collective_time(operation, algorithm, size_byte, placement, network, ranks_per_host=per_host)
+            most = int(np.bincount(domain[placement]).max())
+            time = collective_time(operation, algorithm, size_byte, placement, network, ranks_per_host=most)
         except (TopologyError, ValueError) as error:
             rows.append((algorithm, str(error), ""))
             continue
@@ -301,11 +300,10 @@ def _time_collective(
         if time.channel >= 0:
             link = f"{fabric.name(int(leave[time.channel]))} -> {fabric.name(int(reach[time.channel]))}"
         rows.append((algorithm, time, link))
-    ranks = len(placement)
     if as_json:
-        _print_json(collective_data(operation, ranks, size_byte, rows))
+        _print_json(collective_data(operation, len(placement), size_byte, rows))
     else:
-        _print([collective_table(f"{operation} of {size} over {ranks:,} ranks", rows)])
+        _print([collective_table(f"{operation} of {size} over {len(placement):,} ranks", rows)])
 
 
 @fabric_app.command()
@@ -330,7 +328,7 @@ def diff(
     keep_input(file, draw)
     keep_input(found, draw)
     plan = read_plan_file(file)
-    fabric = _fabric(plan, name)
+    fabric = fabric_named(plan, name)
     try:
         links = read_ibnetdiscover(read_text_file(found))
     except ValueError as error:
@@ -370,7 +368,7 @@ def export_fabric(file: Path, form: str, output: Path | None, name: str) -> None
     plan = read_plan_file(file)
     chosen = FORMATS[form]
     try:
-        content = chosen.write(plan, _fabric(plan, name))
+        content = chosen.write(plan, fabric_named(plan, name))
     except ValueError as error:
         refuse(f"{form} cannot hold the {name} fabric: {error}", "other formats: groundplan export --list")
     if isinstance(content, dict):
@@ -406,174 +404,6 @@ def _renamed(path: Path | None) -> dict[str, str] | None:
 
 def _order_lines(order: Iterable[Any]) -> list[str]:
     return [str(each) for each in order]
-
-
-def _fabric(plan: Plan, name: str) -> Fabric:
-    """Build one of the plan's networks; a name that is none ends with exit code 2."""
-    from planner.errors import did_you_mean
-    from planner.fabrics import fabric_of
-
-    known = {each.name: each for each in plan.fabrics if each.recipe is not None}
-    if name not in known:
-        refuse(f"the plan has no {name} fabric", did_you_mean(name, known))
-    return fabric_of(known[name])
-
-
-def _dead(fabric: Fabric, named: Sequence[str]) -> tuple[list[int], list[int]]:
-    """Find the cables and vertices that are named as dead."""
-    import numpy as np
-
-    from planner.errors import did_you_mean
-
-    cables: list[int] = []
-    vertices: list[int] = []
-    columns = fabric.cables
-    for each in named:
-        thing, _, number = each.rpartition(":")
-        if thing == "plane" and number.isdigit():
-            of_plane = (fabric.switches.plane == int(number)).nonzero()[0] + fabric.endpoint_count
-            if not len(of_plane):
-                refuse(f"the fabric has no plane {number}", f"planes: 0 to {int(fabric.switches.plane.max())}")
-            vertices += of_plane.tolist()
-        elif each in fabric.vertex_by_name:
-            vertices.append(fabric.vertex_by_name[each])
-        elif thing in fabric.vertex_by_name and number.isdigit():
-            vertex, port = fabric.vertex_by_name[thing], int(number)
-            ends = ((columns.a == vertex) & (columns.a_port == port)) | ((columns.b == vertex) & (columns.b_port == port))
-            if not ends.any():
-                refuse(f"port {port} of {thing} has no cable", "name a port that is in use")
-            cables.append(int(np.flatnonzero(ends)[0]))
-        else:
-            refuse(f"'{each}' is nothing in this fabric", did_you_mean(thing or each, fabric.names))
-    return cables, vertices
-
-
-def _damaged(fabric: Fabric, lose: Sequence[str] | None) -> Fabric:
-    cables, vertices = _dead(fabric, lose or [])
-    return fabric.without(cables, vertices) if cables or vertices else fabric
-
-
-def _endpoint(fabric: Fabric, name: str) -> int:
-    from planner.errors import did_you_mean
-
-    vertex = fabric.vertex_by_name.get(name, fabric.endpoint_count)
-    if vertex >= fabric.endpoint_count:
-        refuse(f"'{name}' is no endpoint", did_you_mean(name, fabric.endpoints.names))
-    return vertex
-
-
-def _tables(fabric: Fabric, routing: str | None, damaged: bool) -> Tables:
-    """Make forwarding tables as asked; a damaged fabric of tiers goes up and down."""
-    from planner.errors import did_you_mean
-    from topologies.routing import ROUTINGS, default_routing
-
-    if routing is None:
-        if not damaged:
-            return default_routing(fabric)
-        routing = "up-down" if len(fabric.tiers) > 1 and fabric.topology != "dragonfly-plus" else "minimal"
-    if routing not in ROUTINGS:
-        refuse(f"'{routing}' is no engine", did_you_mean(routing, ROUTINGS))
-    try:
-        return ROUTINGS[routing](fabric)
-    except ValueError as error:
-        refuse(f"{routing} cannot route this fabric: {error}", f"other engines: {', '.join(ROUTINGS)}")
-
-
-def _routes(
-    fabric: Fabric, source: np.ndarray[Any, Any], target: np.ndarray[Any, Any], routing: str | None, seed: int, damaged: bool
-) -> tuple[Routes, str]:
-    tables = None if routing in ("ecmp", "spray") else _tables(fabric, routing, damaged)
-    return _route(fabric, tables, routing, source, target, seed), tables.engine if tables else str(routing)
-
-
-def _route(fabric: Fabric, tables: Tables | None, routing: str | None, source: Any, target: Any, seed: int) -> Routes:
-    from topologies.routes import ecmp, spray, walk
-
-    if tables is not None:
-        return walk(fabric, tables, source, target)
-    return ecmp(fabric, source, target, seed=seed) if routing == "ecmp" else spray(fabric, source, target)
-
-
-def _pattern(fabric: Fabric, text: str, seed: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Make the flows of a pattern written as NAME or NAME:ARGUMENT, between the nodes' NICs."""
-    import numpy as np
-
-    from topologies import traffic
-
-    kind, _, argument = text.partition(":")
-    nics = np.flatnonzero(np.isin(fabric.endpoints.kind, (0, 3)))
-    rng = np.random.default_rng(seed)
-    number = int(argument) if argument.isdigit() else 0
-    if kind == "all-to-all" and not argument:
-        if len(nics) ** 2 > MOST_FLOWS:
-            refuse(
-                f"{len(nics) * (len(nics) - 1):,} flows are too many (most: {MOST_FLOWS:,})", "choose shift:1 or permutation"
-            )
-        source, target = traffic.all_to_all(len(nics))
-    elif kind == "shift" and number:
-        source, target = traffic.shift(len(nics), number)
-    elif kind == "permutation" and not argument:
-        source, target = traffic.permutation(len(nics), rng)
-    elif kind == "pairs" and number:
-        source, target = traffic.random_pairs(len(nics), number, rng)
-    elif kind == "rail-rings" and not argument:
-        return traffic.rail_rings(fabric)
-    elif kind == "incast" and argument:
-        to = _endpoint(fabric, argument)
-        senders = nics[nics != to]
-        return senders, np.full_like(senders, to)
-    else:
-        known = "all-to-all, shift:N, permutation, incast:NAME, pairs:N or rail-rings"
-        refuse(f"'{text}' is no pattern", f"write {known}")
-    return nics[source], nics[target]
-
-
-def _placement(fabric: Fabric, hosts: str | None) -> np.ndarray[Any, Any]:
-    import numpy as np
-
-    ends = fabric.endpoints
-    nics = np.flatnonzero(np.isin(ends.kind, (0, 3)))
-    if hosts is None:
-        return nics
-    return nics[np.isin(ends.host[nics], _hosts(fabric, hosts))]
-
-
-def _hosts(fabric: Fabric, text: str) -> list[int]:
-    """Find the hosts of a list such as n[0000-0031]."""
-    from planner.errors import did_you_mean
-    from topologies.formats.hostlist import expand
-
-    known = {name: number for number, name in enumerate(fabric.endpoints.host_names)}
-    try:
-        names = expand(text)
-    except ValueError as error:
-        refuse(f"'{text}' is no list of hosts: {error}", "write n0003 or n[0000-0031,0040]")
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        refuse(f"'{unknown[0]}' is no host of this fabric", did_you_mean(unknown[0], known))
-    return [known[name] for name in names]
-
-
-def _jobs(fabric: Fabric, path: Path | None) -> dict[str, list[int]]:
-    if path is None:
-        return {}
-    hint = 'write {"job": "n[0000-0031]"}'
-    try:
-        data = json.loads(read_text_file(path))
-    except ValueError as error:
-        refuse(f"{path} is no JSON: {error}", hint)
-    if not isinstance(data, dict) or not all(isinstance(each, str | list) for each in data.values()):
-        refuse(f"{path} is no map from jobs to hosts", hint)
-    return {job: _hosts(fabric, given if isinstance(given, str) else ",".join(map(str, given))) for job, given in data.items()}
-
-
-def _bytes(text: str) -> float:
-    from planner.units import QuantityError, parse_quantity
-
-    try:
-        return parse_quantity(text, "gb") * 1e9
-    except QuantityError as error:
-        refuse(f"--size {text}: {error}", error.hint or "write '1 GB' or '256 MB'")
 
 
 def _print_way(fabric: Fabric, source: str, target: str, way: Routes, as_json: bool) -> None:

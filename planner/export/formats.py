@@ -103,12 +103,6 @@ def _labels(plan: Plan, fabric: Fabric) -> Content:
     return json.dumps(node_labels(fabric, _domains(plan)), indent=2) + "\n"
 
 
-def _netbox_cables(plan: Plan, fabric: Fabric) -> Content:
-    from topologies.formats import netbox
-
-    return netbox.write(fabric)
-
-
 FORMATS: dict[str, Format] = {
     "opensm-net": Format("OpenSM on ibsim: net file", "fabric.net", _of("opensm")),
     "ibdiagnet": Format("ibdiagnet and UFM: topology file and system definitions", "ibdiagnet", _of("ibdiagnet")),
@@ -116,9 +110,7 @@ FORMATS: dict[str, Format] = {
     "slurm-block": Format(
         "Slurm 23.11: topology.conf of topology/block", "topology.conf", _with_domains("slurm", "write_blocks")
     ),
-    "slurm-yaml": Format(
-        "Slurm 25.05: topology.yaml, tree and block", "topology.yaml", _with_domains("slurm", "write_yaml")
-    ),
+    "slurm-yaml": Format("Slurm 25.05: topology.yaml, tree and block", "topology.yaml", _with_domains("slurm", "write_yaml")),
     "kueue": Format("Kueue: Topology, ResourceFlavor and node labels", "kueue", _with_domains("kueue", "write")),
     "node-labels": Format("Kubernetes: labels of every node, as JSON", "labels.json", _labels),
     "topograph": Format("NVIDIA Topograph: model", "model.yaml", _with_domains("topograph", "write")),
@@ -128,7 +120,7 @@ FORMATS: dict[str, Format] = {
     "containerlab": Format("containerlab: topology", "fabric.clab.yml", _of("containerlab")),
     "graphviz": Format("Graphviz: drawing in DOT", "fabric.dot", _of("graphviz")),
     "svg": Format("picture of the fabric", "fabric.svg", _picture),
-    "netbox-cables": Format("NetBox: cables for the CSV importer", "cables.csv", _netbox_cables),
+    "netbox-cables": Format("NetBox: cables for the CSV importer", "cables.csv", _of("netbox")),
     "infragraph": Format("InfraGraph: infrastructure as JSON", "infragraph.json", _of("infragraph")),
     "infragraph-yaml": Format("InfraGraph: infrastructure as YAML", "infragraph.yaml", _of("infragraph", "write_yaml")),
     "astra-sim": Format("ASTRA-sim: analytical network", "network.yml", _astra_sim("write")),

@@ -23,6 +23,7 @@ __all__ = [
     "losses_table",
     "measures_data",
     "measures_tables",
+    "routes_data",
     "routes_tables",
     "time_text",
 ]
@@ -271,6 +272,23 @@ def loss_data(names: Sequence[str], loss: Loss, host_names: Sequence[str], endpo
     }
 
 
+def routes_data(
+    engine: str,
+    pattern: str,
+    balance: dict[tuple[str, str], float],
+    unreachable_pairs: int,
+    credit_loop: Sequence[str] | None,
+) -> dict[str, Any]:
+    """Return how well tables share the fabric, for machines."""
+    return {
+        "engine": engine,
+        "pattern": pattern,
+        "unreachable_pairs": unreachable_pairs,
+        "credit_loop": None if credit_loop is None else list(credit_loop),
+        "most_over_mean_ratio": {f"{layer}:{direction}": value for (layer, direction), value in balance.items()},
+    }
+
+
 def flows_data(
     pattern: str,
     routing: str,
@@ -302,7 +320,7 @@ def collective_data(
             found[algorithm] = {"refused": time}
         else:
             found[algorithm] = {
-                "seconds_s": time.seconds,
+                "total_s": time.seconds,
                 "latency_s": time.latency_s,
                 "algorithm_gbyte_per_s": time.algorithm_gbyte_per_s,
                 "bus_gbyte_per_s": time.bus_gbyte_per_s,

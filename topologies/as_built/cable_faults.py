@@ -229,6 +229,9 @@ def _ring(
         text = _of_host(case, category, rings)
         label_word = "put back" if len(actions) > 1 else "swap back"
     fix = f"{label_word}: " + _exchange_text(case, steps)
+    if category == "wrong_rail" and (turn := _turn(case, rings)):
+        host = nodes[0] if nodes[0] in case.fabric.endpoints.host_names else nodes[1]
+        fix = f"put back: at {host} move the plug of every NIC to the NIC {turn} higher, those of the last to the first"
     return Difference(
         category,
         tuple(dict.fromkeys(nodes)),
@@ -254,12 +257,23 @@ def _of_host(case: Built, category: str, rings: list[tuple[tuple[int, ...], dict
     slots = sorted({int(endpoints.slot[nic]) for nic, _ in pairs})
     if category == "wrong_plane":
         return f"{name}: NIC{'s' * (len(slots) > 1)} {_listed(slots)} on the wrong plane, ports exchanged"
-    rails = int(endpoints.rail[endpoints.host == host].max()) + 1
-    turns = {(case.rail(switch) - case.rail(nic)) % rails for nic, switch in pairs}
-    if len(turns) == 1 and len(slots) == rails:
-        return f"{name}: all {rails} NICs are {counted(turns.pop(), 'rail')} too high, turned round"
+    if turn := _turn(case, rings):
+        return f"{name}: all {len(slots)} NICs are {counted(turn, 'rail')} too high, turned round"
     where = ", ".join(f"NIC {endpoints.slot[nic]} is on rail {case.rail(switch)}" for nic, switch in pairs)
     return f"{name}: {where}"
+
+
+def _turn(case: Built, rings: Iterable[tuple[tuple[int, ...], dict[int, int]]]) -> int:
+    """Tell by how many rails all NICs of a host are turned round, 0 if they are not."""
+    rails_of = {}
+    for ring, _ in rings:
+        for number in range(0, len(ring), 2):
+            nic, switch = case.lower_first(ring[number], ring[number - 1])
+            rails_of[nic] = case.rail(nic >> SHIFT), case.rail(switch >> SHIFT)
+    endpoints = case.fabric.endpoints
+    rails = int(endpoints.rail[endpoints.host == endpoints.host[min(rails_of) >> SHIFT]].max()) + 1
+    turns = {(is_on - should) % rails for should, is_on in rails_of.values()}
+    return turns.pop() if len(turns) == 1 and len(rails_of) == rails else 0
 
 
 def _exchange_text(case: Built, steps: list[Ends]) -> str:

@@ -78,18 +78,22 @@ def missing_nodes(case: Built, missing: set[int], items: list[Difference]) -> No
     groups: dict[tuple[int, ...], list[int]] = {}
     for vertex in sorted(missing - behind.keys()):
         host = int(fabric.host_of_vertex[vertex])
-        together = host != NONE and len(whole[host]) > 1 and whole[host] <= missing
-        groups.setdefault((host,) if together else (NONE, vertex), []).append(vertex)
+        groups.setdefault((host,) if host != NONE and len(whole[host]) > 1 else (NONE, vertex), []).append(vertex)
     for key, vertices in groups.items():
-        name = case.device(vertices[0]) if key[0] != NONE else case.name(vertices[0])
+        name = case.device(vertices[0]) if len(vertices) > 1 else case.name(vertices[0])
+        of_host = (
+            f"{len(vertices)} of the {len(whole[key[0]])} NICs of "
+            if len(vertices) > 1 and len(vertices) < len(whole[key[0]])
+            else ""
+        )
         followers = sorted(follower for vertex in vertices for follower in followers_of.get(vertex, ()))
         of_group = sorted({cable for vertex in vertices for cable in cables[vertex]})
         fills = [end for cable in of_group for end in case.designed[cable] if end >> SHIFT not in missing]
-        text = f"{name} was not found ({counted(len(of_group), 'cable')})"
+        text = f"{of_host}{name} {'were' if of_host else 'was'} not found ({counted(len(of_group), 'cable')})"
         if followers:
             text += f", nor what only it connects ({counted(len(followers), 'endpoint')}, first {case.name(followers[0])})"
         action = Action("find node", (name, 0), fills=tuple(map(case.end, fills)))
-        fix = f"find {name}: no power, another name, or none of its cables plugged in"
+        fix = f"find {of_host}{name}: no power, another name, or none of its cables plugged in"
         items.append(Difference("missing_node", (name,), text, fix, tuple(map(case.design, of_group)), (), (action,)))
 
 

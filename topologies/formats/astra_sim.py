@@ -105,6 +105,10 @@ def write(fabric: Fabric, *, scale_up: Dimension | None = None, latency_ns: floa
     str
         YAML.
 
+    References
+    ----------
+    ASTRA-sim, inputs/network/analytical/*.yml.
+
     Examples
     --------
     Two tiers, 3:1 oversubscribed, 12 hosts a leaf:
@@ -133,6 +137,10 @@ def write_logical(fabric: Fabric, *, scale_up: Dimension | None = None) -> str:
     -------
     str
         JSON.
+
+    References
+    ----------
+    ASTRA-sim documentation, "ns-3 backend" (logical topology).
 
     Examples
     --------

@@ -82,6 +82,10 @@ def read(text: str) -> list[tuple[str, str, str, str]]:
     ValueError
         If the text is no such graph.
 
+    References
+    ----------
+    NVIDIA Cumulus Linux user guide, "Prescriptive Topology Manager - PTM". Graphviz, "DOT Language".
+
     Examples
     --------
     >>> read('graph G { LLDP="" /* racks */ leaf01:swp1 -- "spine01":"swp9" [LLDP="match_type=ifname"] }')

@@ -70,6 +70,10 @@ def read(text: str) -> nx.MultiGraph:
     networkx.MultiGraph
         Equal to `Fabric.to_networkx`: nodes, edges, keys and attributes.
 
+    References
+    ----------
+    See `write`.
+
     Examples
     --------
     >>> from topologies.clos import fat_tree

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from topologies.errors import require
 from topologies.fabric import NONE, Fabric
-from topologies.formats.ports import bundles
+from topologies.formats.ports import bundles, host_of_switch
 from topologies.formats.text import dot_quoted
 
 __all__ = ["DETAILS", "write"]
@@ -19,6 +21,8 @@ HOSTS_MAX = 24
 """Hosts that are drawn one by one where nobody says otherwise."""
 LINES_MAX = 160
 """Lines between switches above which switches are drawn by group."""
+ROW_MAX = 24
+"""Switches of a tier above which they are drawn by group."""
 LABELS_MAX = 6
 """Lines between two tiers that are labelled one by one; of more that are all alike the heading tells it once."""
 
@@ -72,7 +76,7 @@ def write(fabric: Fabric, *, detail: str | None = None, title: str = "") -> str:
     made, tier = bundles(fabric), fabric.tier_of_vertex
     level = bool((tier[made.a] == tier[made.b]).any())
     detail = detail or _detail(fabric, int((made.a >= fabric.endpoint_count).sum()), level)
-    boxes, box_of = _boxes(fabric, detail, level and detail != "hosts")
+    boxes, box_of = _boxes(fabric, detail, level)
     lines: Counter[tuple[int, int, float]] = Counter()
     rates = (made.gbit_per_s / made.count).tolist()
     for a, b, count, rate in zip(made.a.tolist(), made.b.tolist(), made.count.tolist(), rates, strict=True):
@@ -87,13 +91,14 @@ def write(fabric: Fabric, *, detail: str | None = None, title: str = "") -> str:
 
 
 def _detail(fabric: Fabric, lines: int, level: bool) -> str:
-    if lines > LINES_MAX:
+    widest = 0 if level else np.bincount(fabric.switches.tier[host_of_switch(fabric) == NONE]).max(initial=0)
+    if lines > LINES_MAX or widest > ROW_MAX:
         return "groups"
     return "hosts" if len(fabric.endpoints.host_names) <= HOSTS_MAX and not level else "switches"
 
 
-def _boxes(fabric: Fabric, detail: str, fold: bool) -> tuple[list[_Box], list[int]]:
-    """Make the boxes, switches first, and say in which one every vertex is; with `fold` hosts are in that of their switch."""
+def _boxes(fabric: Fabric, detail: str, level: bool) -> tuple[list[_Box], list[int]]:
+    """Make the boxes, switches first, and say in which one every vertex is; in direct networks hosts are in their switch's."""
     ends, switches, first = fabric.endpoints, fabric.switches, fabric.endpoint_count
     boxes: list[_Box] = []
     group_rows = zip(switches.tier.tolist(), switches.plane.tolist(), switches.group.tolist(), strict=True)
@@ -107,24 +112,30 @@ def _boxes(fabric: Fabric, detail: str, fold: bool) -> tuple[list[_Box], list[in
         boxes[number].members.append(member)
         return number
 
+    # In a tree, a NIC behind its accelerators is drawn in its host.
+    inner = [NONE] * len(switches) if level else host_of_switch(fabric).tolist()
     for switch, (name, cluster) in enumerate(zip(switches.names, group_rows, strict=True)):
+        if inner[switch] != NONE:
+            box_of_switch.append(NONE)
+            continue
         single = detail != "groups" or cluster[2] == NONE
         box_of_switch.append(box(("switch", switch) if single else cluster, cluster[0], cluster, name))
     reached: dict[int, Counter[int]] = defaultdict(Counter)
-    cables = fabric.cables
+    cables, owner = fabric.cables, ends.host.tolist() + inner
     for a, b in zip(cables.a.tolist(), cables.b.tolist(), strict=True):
         for end, other in ((a, b), (b, a)):
-            if end < first:
-                reached[int(ends.host[end])][other if other < first else first + box_of_switch[other - first]] += 1
+            if owner[end] != NONE and owner[end] != owner[other]:
+                reached[owner[end]][first + box_of_switch[other - first] if owner[other] == NONE else other] += 1
     box_of_host: list[int] = []
     for host, name in enumerate(ends.host_names):
-        if fold and len(reached[host]) == 1 and min(reached[host]) >= first:
+        if level and detail != "hosts" and len(reached[host]) == 1 and min(reached[host]) >= first:
             box_of_host.append(min(reached[host]) - first)
             boxes[box_of_host[-1]].hosts += 1
             continue
         alike = ("host", host) if detail == "hosts" else ("hosts", tuple(sorted(reached[host].items())))
         box_of_host.append(box(alike, 0, None, name))
-    return boxes, [box_of_host[host] for host in ends.host.tolist()] + box_of_switch
+    drawn = zip(owner, [NONE] * first + box_of_switch, strict=True)
+    return boxes, [number if host == NONE else box_of_host[host] for host, number in drawn]
 
 
 def _head(heading: list[str], level: bool, widest: int) -> list[str]:

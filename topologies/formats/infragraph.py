@@ -77,6 +77,10 @@ def write_yaml(fabric: Fabric, *, name: str = "fabric", description: str = "") -
     str
         YAML.
 
+    References
+    ----------
+    See `write`.
+
     Examples
     --------
     >>> from topologies.clos import fat_tree
@@ -98,6 +102,10 @@ def node_names(fabric: Fabric) -> list[str]:
     -------
     list of str
         [V] The NIC (or accelerator) of an endpoint, the ASIC of a switch.
+
+    References
+    ----------
+    InfraGraph, openapi.yaml: a node of the expanded graph is ``instance.index.component.index``.
 
     Examples
     --------

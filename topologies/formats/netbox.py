@@ -118,6 +118,10 @@ def read(text: str) -> list[Connection]:
     ValueError
         If a column is missing.
 
+    References
+    ----------
+    NetBox documentation, "Cables" (bulk import).
+
     Examples
     --------
     >>> read("side_a_device,side_a_name,side_b_device,side_b_name\nleaf01,swp1,'=evil,swp2\n")
@@ -168,6 +172,10 @@ def devices(
     ValueError
         If a tier or ``host`` is not in `kinds`.
 
+    References
+    ----------
+    NetBox documentation, "Devices" (bulk import).
+
     Examples
     --------
     >>> from topologies.clos import fat_tree
@@ -203,6 +211,10 @@ def interfaces(fabric: Fabric) -> dict[str, tuple[str, ...]]:
     -------
     dict of str to tuple of str
         Every port of a switch, used or not, and the cabled ones of a host; by device. NICs and chips are in their host.
+
+    References
+    ----------
+    NetBox documentation, "Interfaces".
 
     Examples
     --------

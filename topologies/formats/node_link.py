@@ -57,6 +57,10 @@ def read(text: str) -> nx.MultiGraph:
     networkx.MultiGraph
         Equal to `Fabric.to_networkx`, but that tuples among the parameters are lists.
 
+    References
+    ----------
+    networkx documentation, "node_link_graph".
+
     Examples
     --------
     >>> from topologies.clos import fat_tree

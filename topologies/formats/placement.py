@@ -250,8 +250,7 @@ def _units(sets: Iterable[frozenset[int]]) -> dict[frozenset[int], frozenset[int
             return None
         if owners:
             (place,) = owners
-            known = len(each & switches[place])
-            if not (known == len(each) and 2 * known >= len(switches[place])) and 2 * known <= len(each):
+            if 2 * len(each & switches[place]) <= len(each):
                 return None
         else:
             place = len(members)

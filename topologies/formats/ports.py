@@ -101,6 +101,10 @@ def host_of_switch(fabric: Fabric) -> Ints:
     array of int, shape (S,)
         The host, an index into ``fabric.endpoints.host_names``; NONE for what is a device of its own.
 
+    References
+    ----------
+    See `topologies.fabric.INTERNAL_LAYERS`.
+
     Examples
     --------
     >>> from topologies.clos import fat_tree
@@ -132,6 +136,10 @@ def devices(fabric: Fabric) -> tuple[str, ...]:
     ------
     ValueError
         If a host has the name of a switch.
+
+    References
+    ----------
+    IEEE 802.1AB (LLDP), system name.
 
     Examples
     --------
@@ -174,6 +182,10 @@ def connections(fabric: Fabric, switch_style: str, host_style: str = "eth") -> l
     ``eth0`` stays free for management. Where internal links lead to NICs or chips inside the host, these are counted instead;
     the endpoints' own cables (scale-up links of accelerators) end at no network interface and are named ``gpu3/18``.
 
+    References
+    ----------
+    See `port_name`; IEEE 802.1AB (LLDP): a neighbour is a system's name and a port's.
+
     Examples
     --------
     >>> from topologies.clos import fat_tree
@@ -212,10 +224,19 @@ def connections(fabric: Fabric, switch_style: str, host_style: str = "eth") -> l
 def bundles(fabric: Fabric) -> Bundles:
     """Join the parallel cables between each two vertices.
 
+    Parameters
+    ----------
+    fabric : Fabric
+        Any fabric.
+
     Returns
     -------
     Bundles
         In the order of each bundle's first cable; that cable also says which end is a.
+
+    References
+    ----------
+    IEEE 802.1AX, Link Aggregation.
 
     Examples
     --------

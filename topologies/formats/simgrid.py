@@ -99,6 +99,10 @@ def write_routes(
     ValueError
         If numbers of flows and routes differ, or a pair comes twice, or a flow is spread over paths.
 
+    References
+    ----------
+    SimGrid documentation, "Platform description: XML reference".
+
     Examples
     --------
     >>> from topologies.clos import xgft
@@ -138,6 +142,10 @@ def cluster_hosts(topology: str, parameters: str) -> int:
     -------
     int
         Number of hosts.
+
+    References
+    ----------
+    See `cluster`.
 
     Examples
     --------
@@ -230,6 +238,10 @@ def cluster_of(fabric: Fabric) -> tuple[str, str, float]:
     SimGrid's fat tree numbers hosts in the tree's order (`topologies.formats.tree_shape.TreeShape.order`). In its dragonfly,
     router j of a group leads to group j, so that there are at most as many groups as routers in a group. The first dimension of
     its torus runs fastest: sizes come in the opposite order, so that its host n is endpoint n.
+
+    References
+    ----------
+    See `cluster`.
 
     Examples
     --------

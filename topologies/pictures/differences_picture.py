@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from topologies.as_built.differences import CATEGORIES, Difference, Differences, End
+from topologies.as_built.cable_faults import counted
 from topologies.fabric import NONE, Fabric
 from topologies.links import Link
 from topologies.pictures.svg import INK, PAPER, QUIET, circle, clipped, document, path, rect, text, text_width, wrapped
@@ -33,15 +34,17 @@ _SINGLE_MOST = 60
 """More differences than that are counted by device."""
 _CABLES_OF_NODE_MOST = 8
 """Cables of a missing or unknown node that are drawn; of more, only their number."""
+_BOXES_OF_ROW_MOST = 5
+"""Devices of a tier up to which differences share a panel; a single difference may have more."""
 _CELLS_MOST = 240
 _WIDTH = 1360.0
 _MARGIN = 20.0
 _PORT, _PORT_TALL = 26.0, 15.0
-_BOX_TALL, _ROW_GAP, _ROOM_ABOVE = 50.0, 104.0, 26.0
-_CELL = 182.0, 36.0
+_BOX_TALL, _ROW_GAP, _ROOM_ABOVE = 54.0, 100.0, 30.0
+_CELL = 180.0, 36.0
 _NUMBERS_MOST = 4
 """Lines of one difference that carry its number."""
-_LETTERS_OF_LINE = 190
+_LETTERS_OF_LINE = 165
 _STYLES: dict[tuple[str, bool], dict[str, object]] = {
     ("missing", False): {"stroke_width": 2.4, "stroke_dasharray": "8 5"},
     ("found", False): {"stroke_width": 2.4},
@@ -149,7 +152,9 @@ def _heading(title: str, differences: Differences) -> tuple[list[str], float]:
         parts += [rect(x, y, width, 24, rx=12, fill=PAPER, stroke=COLOURS[category], stroke_width=1.5)]
         parts += [*_sample(category, x + 10, y + 12), text(x + 42, y + 16.5, words, 12)]
         x += width + 10
-    if any(len(each.designed) and len(each.found) and each.category != "slow" for each in differences.items):
+    if len(differences) <= _SINGLE_MOST and any(
+        len(each.designed) and len(each.found) and each.category != "slow" for each in differences.items
+    ):
         words = "solid: as found   ·   dotted: where it should be"
         width = text_width(words, 12)
         if x + width > _WIDTH - _MARGIN:
@@ -262,22 +267,23 @@ def _strokes(number: int, each: Difference) -> list[_Stroke]:
 
 
 def _clusters(book: _Devices, items: Sequence[Difference]) -> list[list[tuple[int, Difference]]]:
-    """Put differences that have devices in common together, numbered as they are listed."""
-    root: dict[str, str] = {}
-
-    def find(name: str) -> str:
-        while root.setdefault(name, name) != name:
-            name = root[name]
-        return name
-
-    names = [_names(book, number, each) for number, each in enumerate(items, start=1)]
-    for of_item in names:
-        for name in of_item[1:]:
-            root[find(name)] = find(of_item[0])
-    clusters: dict[str, list[tuple[int, Difference]]] = {}
+    """Put differences that have devices in common together, as long as the panel stays small; number them as they are listed."""
+    panels: list[tuple[set[str], list[tuple[int, Difference]]]] = []
     for number, each in enumerate(items, start=1):
-        clusters.setdefault(find(names[number - 1][0]), []).append((number, each))
-    return list(clusters.values())
+        names = set(_names(book, number, each))
+        fitting = [panel for panel in panels if panel[0] & names and _is_small(book, panel[0] | names)]
+        if fitting:
+            devices, members = max(fitting, key=lambda panel: len(panel[0] & names))
+        else:
+            devices, members = set(), []
+            panels.append((devices, members))
+        devices |= names
+        members.append((number, each))
+    return [members for _, members in panels]
+
+
+def _is_small(book: _Devices, names: Iterable[str]) -> bool:
+    return max(Counter(book.box(name).tier for name in names).values()) <= _BOXES_OF_ROW_MOST
 
 
 def _names(book: _Devices, number: int, each: Difference) -> list[str]:
@@ -299,7 +305,11 @@ def _content(book: _Devices, members: _Numbered) -> tuple[list[_Box], list[_Stro
             boxes.setdefault(name, book.box(name))
         if each.category == "missing_node":
             box = boxes[book.device(each.nodes[0])]
-            box.note, box.stroke, box.dashed = f"not found, {len(each.designed)} cables", COLOURS["missing_node"], True
+            box.note, box.stroke, box.dashed = (
+                f"not found, {counted(len(each.designed), 'cable')}",
+                COLOURS["missing_node"],
+                True,
+            )
         strokes += _strokes(number, each)
     for stroke in strokes:
         for end in stroke.ends:
@@ -384,7 +394,7 @@ def _panel(book: _Devices, rows: list[list[_Box]], strokes: list[_Stroke], items
         parts.append(
             text(middle_x, box.y + 23, clipped(box.name, 30), 12, hover=box.name, text_anchor="middle", font_weight="bold")
         )
-        parts.append(text(middle_x, box.y + 36, box.note, 10, text_anchor="middle", fill=QUIET))
+        parts.append(text(middle_x, base + 13, box.note, 10, text_anchor="middle", fill=QUIET))
     for (name, upper), ports in used.items():
         box = boxes[name]
         wide = _port_width(book, box) - 4
@@ -430,7 +440,9 @@ def _badge(x: float, y: float, number: int, category: str, note: str = "") -> li
 
 def _steps(book: _Devices, boxes: dict[str, _Box], used: dict[tuple[str, bool], dict[End, str]], each: Difference) -> list[str]:
     """Join, inside a device, ports whose plugs are exchanged, or the ports from and to which one is moved."""
-    parts = []
+    parts: list[str] = []
+    if len(each.actions) > 1:  # a round of exchanges would be a tangle
+        return parts
     for action in each.actions:
         if action.kind not in ("exchange", "move") or action.to is None or each.category == "harmless":
             continue

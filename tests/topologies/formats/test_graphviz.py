@@ -10,6 +10,7 @@ from topologies.clos import fat_tree, rail_only
 from topologies.dragonfly import dragonfly
 from topologies.fabric import Fabric
 from topologies.formats import graphviz
+from topologies.scale_up import with_scale_up
 from topologies.torus import torus
 
 
@@ -72,6 +73,21 @@ def test_direct_networks_are_laid_out_without_tiers_and_with_their_hosts_inside(
         assert len(boxes) == fabric.switch_count
         assert len(lines) == lines_between
         assert all(re.search(r"\\n\d hosts?$", box) for box in boxes)
+
+
+def test_nics_are_in_their_hosts() -> None:
+    """Two racks of NVL72: a box of hosts and one of switch chips for each, and the leaf."""
+    fabric = with_scale_up(fat_tree(36, 4, radix=144), 72, 18, 18)
+    boxes, lines = boxes_and_lines(graphviz.write(fabric))
+    assert [box.partition(r"\n")[0] for box in boxes] == [
+        "18 nvswitch switches",
+        "18 nvswitch switches",
+        "switch",
+        "18 hosts",
+        "18 hosts",
+    ]
+    counts = re.findall(r'label="(\d+) × 400G"', "\n".join(lines))
+    assert sorted(int(count) for count in counts) == [72, 72, 1296, 1296]
 
 
 def test_the_heading_has_the_title_and_bad_details_are_refused() -> None:

@@ -1,0 +1,213 @@
+"""What the arguments of `groundplan fabric` name: networks, parts, patterns, hosts; a wrong name ends with exit code 2."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from planner.shell import read_text_file, refuse
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from planner.plan import Plan
+    from topologies.fabric import Fabric
+    from topologies.routes import Routes
+    from topologies.tables import Tables
+
+__all__ = [
+    "MOST_FLOWS",
+    "damaged_fabric",
+    "dead_parts",
+    "endpoint_named",
+    "fabric_named",
+    "hosts_named",
+    "jobs_in",
+    "pattern_named",
+    "placement_of",
+    "route_by",
+    "routes_by",
+    "size_in_bytes",
+    "tables_by",
+]
+
+MOST_FLOWS = 4_000_000
+
+
+def fabric_named(plan: Plan, name: str) -> Fabric:
+    """Build one of the plan's networks; a name that is none ends with exit code 2."""
+    from planner.errors import did_you_mean
+    from planner.fabrics import fabric_of
+
+    known = {each.name: each for each in plan.fabrics if each.recipe is not None}
+    if name not in known:
+        refuse(f"the plan has no {name} fabric", did_you_mean(name, known))
+    return fabric_of(known[name])
+
+
+def dead_parts(fabric: Fabric, named: Sequence[str]) -> tuple[list[int], list[int]]:
+    """Find the cables and vertices that are named as dead."""
+    import numpy as np
+
+    from planner.errors import did_you_mean
+
+    cables: list[int] = []
+    vertices: list[int] = []
+    columns = fabric.cables
+    for each in named:
+        thing, _, number = each.rpartition(":")
+        if thing == "plane" and number.isdigit():
+            of_plane = (fabric.switches.plane == int(number)).nonzero()[0] + fabric.endpoint_count
+            if not len(of_plane):
+                refuse(f"the fabric has no plane {number}", f"planes: 0 to {int(fabric.switches.plane.max())}")
+            vertices += of_plane.tolist()
+        elif each in fabric.vertex_by_name:
+            vertices.append(fabric.vertex_by_name[each])
+        elif thing in fabric.vertex_by_name and number.isdigit():
+            vertex, port = fabric.vertex_by_name[thing], int(number)
+            ends = ((columns.a == vertex) & (columns.a_port == port)) | ((columns.b == vertex) & (columns.b_port == port))
+            if not ends.any():
+                refuse(f"port {port} of {thing} has no cable", "name a port that is in use")
+            cables.append(int(np.flatnonzero(ends)[0]))
+        else:
+            refuse(f"'{each}' is nothing in this fabric", did_you_mean(thing or each, fabric.names))
+    return cables, vertices
+
+
+def damaged_fabric(fabric: Fabric, lose: Sequence[str] | None) -> Fabric:
+    """Return the fabric without what is named as dead."""
+    cables, vertices = dead_parts(fabric, lose or [])
+    return fabric.without(cables, vertices) if cables or vertices else fabric
+
+
+def endpoint_named(fabric: Fabric, name: str) -> int:
+    """Find an endpoint; a name that is none ends with exit code 2."""
+    from planner.errors import did_you_mean
+
+    vertex = fabric.vertex_by_name.get(name, fabric.endpoint_count)
+    if vertex >= fabric.endpoint_count:
+        refuse(f"'{name}' is no endpoint", did_you_mean(name, fabric.endpoints.names))
+    return vertex
+
+
+def tables_by(fabric: Fabric, routing: str | None, damaged: bool) -> Tables:
+    """Make forwarding tables as asked; a damaged fabric of tiers goes up and down."""
+    from planner.errors import did_you_mean
+    from topologies.routing import ROUTINGS, default_routing
+
+    if routing is None:
+        if not damaged:
+            return default_routing(fabric)
+        routing = "up-down" if len(fabric.tiers) > 1 and fabric.topology != "dragonfly-plus" else "minimal"
+    if routing not in ROUTINGS:
+        refuse(f"'{routing}' is no engine", did_you_mean(routing, ROUTINGS))
+    try:
+        return ROUTINGS[routing](fabric)
+    except ValueError as error:
+        refuse(f"{routing} cannot route this fabric: {error}", f"other engines: {', '.join(ROUTINGS)}")
+
+
+def routes_by(
+    fabric: Fabric, source: np.ndarray[Any, Any], target: np.ndarray[Any, Any], routing: str | None, seed: int, damaged: bool
+) -> tuple[Routes, str]:
+    """Route flows as asked; also say how."""
+    tables = None if routing in ("ecmp", "spray") else tables_by(fabric, routing, damaged)
+    return route_by(fabric, tables, routing, source, target, seed), tables.engine if tables else str(routing)
+
+
+def route_by(fabric: Fabric, tables: Tables | None, routing: str | None, source: Any, target: Any, seed: int) -> Routes:
+    """Route flows by tables, or by an engine that needs none."""
+    from topologies.routes import ecmp, spray, walk
+
+    if tables is not None:
+        return walk(fabric, tables, source, target)
+    return ecmp(fabric, source, target, seed=seed) if routing == "ecmp" else spray(fabric, source, target)
+
+
+def pattern_named(fabric: Fabric, text: str, seed: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Make the flows of a pattern written as NAME or NAME:ARGUMENT, between the nodes' NICs."""
+    import numpy as np
+
+    from topologies import traffic
+
+    kind, _, argument = text.partition(":")
+    nics = np.flatnonzero(np.isin(fabric.endpoints.kind, (0, 3)))
+    rng = np.random.default_rng(seed)
+    number = int(argument) if argument.isdigit() else 0
+    if kind == "all-to-all" and not argument:
+        if len(nics) ** 2 > MOST_FLOWS:
+            refuse(
+                f"{len(nics) * (len(nics) - 1):,} flows are too many (most: {MOST_FLOWS:,})", "choose shift:1 or permutation"
+            )
+        source, target = traffic.all_to_all(len(nics))
+    elif kind == "shift" and number:
+        source, target = traffic.shift(len(nics), number)
+    elif kind == "permutation" and not argument:
+        source, target = traffic.permutation(len(nics), rng)
+    elif kind == "pairs" and number:
+        source, target = traffic.random_pairs(len(nics), number, rng)
+    elif kind == "rail-rings" and not argument:
+        return traffic.rail_rings(fabric)
+    elif kind == "incast" and argument:
+        to = endpoint_named(fabric, argument)
+        senders = nics[nics != to]
+        return senders, np.full_like(senders, to)
+    else:
+        known = "all-to-all, shift:N, permutation, incast:NAME, pairs:N or rail-rings"
+        refuse(f"'{text}' is no pattern", f"write {known}")
+    return nics[source], nics[target]
+
+
+def placement_of(fabric: Fabric, hosts: str | None) -> np.ndarray[Any, Any]:
+    """List the accelerators' ports of some hosts, or of all."""
+    import numpy as np
+
+    ends = fabric.endpoints
+    nics = np.flatnonzero(np.isin(ends.kind, (0, 3)))
+    if hosts is None:
+        return nics
+    return nics[np.isin(ends.host[nics], hosts_named(fabric, hosts))]
+
+
+def hosts_named(fabric: Fabric, text: str) -> list[int]:
+    """Find the hosts of a list such as n[0000-0031]."""
+    from planner.errors import did_you_mean
+    from topologies.formats.hostlist import expand
+
+    known = {name: number for number, name in enumerate(fabric.endpoints.host_names)}
+    try:
+        names = expand(text)
+    except ValueError as error:
+        refuse(f"'{text}' is no list of hosts: {error}", "write n0003 or n[0000-0031,0040]")
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        refuse(f"'{unknown[0]}' is no host of this fabric", did_you_mean(unknown[0], known))
+    return [known[name] for name in names]
+
+
+def jobs_in(fabric: Fabric, path: Path | None) -> dict[str, list[int]]:
+    """Read running jobs and their hosts from a JSON file."""
+    if path is None:
+        return {}
+    hint = 'write {"job": "n[0000-0031]"}'
+    try:
+        data = json.loads(read_text_file(path))
+    except ValueError as error:
+        refuse(f"{path} is no JSON: {error}", hint)
+    if not isinstance(data, dict) or not all(isinstance(each, str | list) for each in data.values()):
+        refuse(f"{path} is no map from jobs to hosts", hint)
+    return {
+        job: hosts_named(fabric, given if isinstance(given, str) else ",".join(map(str, given))) for job, given in data.items()
+    }
+
+
+def size_in_bytes(text: str) -> float:
+    """Read a size such as 1 GB."""
+    from planner.units import QuantityError, parse_quantity
+
+    try:
+        return parse_quantity(text, "gb") * 1e9
+    except QuantityError as error:
+        refuse(f"--size {text}: {error}", error.hint or "write '1 GB' or '256 MB'")
