@@ -18,6 +18,7 @@ from planner.fabric_words import (
     jobs_in,
     pattern_named,
     placement_of,
+    planned_fabric,
     route_by,
     routes_by,
     size_in_bytes,
@@ -361,6 +362,7 @@ def export_fabric(file: Path, form: str, output: Path | None, name: str) -> None
 
     from planner.errors import did_you_mean
     from planner.export.formats import FORMATS
+    from planner.fabrics import fabric_of
 
     if form not in FORMATS:
         refuse(f"'{form}' is no format", did_you_mean(form, FORMATS))
@@ -368,7 +370,8 @@ def export_fabric(file: Path, form: str, output: Path | None, name: str) -> None
     plan = read_plan_file(file)
     chosen = FORMATS[form]
     try:
-        content = chosen.write(plan, fabric_named(plan, name))
+        planned = planned_fabric(plan, name)
+        content = chosen.write(plan, planned, fabric_of(planned))
     except ValueError as error:
         refuse(f"{form} cannot hold the {name} fabric: {error}", "other formats: groundplan export --list")
     if isinstance(content, dict):

@@ -7,9 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from planner.catalog import Catalog
-from planner.catalog.records import Cable, Item, Switch
+from planner.catalog.records import Cable, Item, Node, Switch
 from planner.checks import MOST_NODES, Constraint, binding_constraint, constraints, findings_of
-from planner.plan import ComputePlan, CostPlan, FabricPlan, HallPlan, NodeGroup, Plan, PowerPlan, RacksPlan, StoragePlan
+from planner.plan import (
+    ComputePlan,
+    CostPlan,
+    Equipment,
+    FabricPlan,
+    HallPlan,
+    NodeGroup,
+    Plan,
+    PowerPlan,
+    RacksPlan,
+    StoragePlan,
+)
 from planner.spec import Factory
 from planner.steps.cabling import cable_kinds, estimate_cables, plan_cables
 from planner.steps.cost import plan_cost
@@ -80,6 +91,7 @@ def make_plan(factory: Factory, catalog: Catalog) -> Plan:
         hall=design.hall,
         fabrics=design.fabrics,
         cable_kinds=cable_kinds(design.fabrics, catalog),
+        equipment=_equipment(design, catalog),
         power=design.power,
         storage=_storage(design.hardware),
         cost=design.cost,
@@ -197,6 +209,16 @@ def _compute(hardware: Hardware) -> ComputePlan:
         groups=groups,
         gpu_memory_tb=sum(gpu.memory_gb * count for gpu, count in gpus) / 1000,
         bf16_dense_pflops=sum(gpu.bf16_dense_tflops * count for gpu, count in gpus) / 1000,
+    )
+
+
+def _equipment(design: _Design, catalog: Catalog) -> tuple[Equipment, ...]:
+    """Describe the kinds of nodes and switches in the plan, by id."""
+    rows: dict[str, Node | Switch] = {node.id: node for node, _, _ in design.hardware.nodes}
+    rows |= {fabric.switch: catalog.get(Switch, fabric.switch) for fabric in design.fabrics if fabric.switch}
+    return tuple(
+        Equipment(id=row.id, name=row.name, vendor=row.vendor, height_u=row.height_u, weight_kg=row.weight_kg)
+        for row in (rows[row_id] for row_id in sorted(rows))
     )
 
 

@@ -12,7 +12,7 @@ from planner.shell import read_text_file, refuse
 if TYPE_CHECKING:
     import numpy as np
 
-    from planner.plan import Plan
+    from planner.plan import FabricPlan, Plan
     from topologies.fabric import Fabric
     from topologies.routes import Routes
     from topologies.tables import Tables
@@ -27,6 +27,7 @@ __all__ = [
     "jobs_in",
     "pattern_named",
     "placement_of",
+    "planned_fabric",
     "route_by",
     "routes_by",
     "size_in_bytes",
@@ -38,13 +39,19 @@ MOST_FLOWS = 4_000_000
 
 def fabric_named(plan: Plan, name: str) -> Fabric:
     """Build one of the plan's networks; a name that is none ends with exit code 2."""
-    from planner.errors import did_you_mean
     from planner.fabrics import fabric_of
+
+    return fabric_of(planned_fabric(plan, name))
+
+
+def planned_fabric(plan: Plan, name: str) -> FabricPlan:
+    """Find one of the plan's networks; a name that is none ends with exit code 2."""
+    from planner.errors import did_you_mean
 
     known = {each.name: each for each in plan.fabrics if each.recipe is not None}
     if name not in known:
         refuse(f"the plan has no {name} fabric", did_you_mean(name, known))
-    return fabric_of(known[name])
+    return known[name]
 
 
 def dead_parts(fabric: Fabric, named: Sequence[str]) -> tuple[list[int], list[int]]:

@@ -21,6 +21,7 @@ __all__ = [
     "CablesByLayer",
     "ComputePlan",
     "CostPlan",
+    "Equipment",
     "FabricPlan",
     "Finding",
     "HallPlan",
@@ -91,6 +92,16 @@ class NodeGroup(Part):
     hosts: int
     gpus: int
     power_max_kw: float
+
+
+class Equipment(Part):
+    """What a kind of node or switch is, for other tools' inventories: a plan can be exported without the catalog."""
+
+    id: str
+    name: str
+    vendor: str
+    height_u: float
+    weight_kg: float
 
 
 class ComputePlan(Part):
@@ -325,6 +336,7 @@ class Plan(Part):
     hall: HallPlan
     fabrics: tuple[FabricPlan, ...]
     cable_kinds: tuple[CableKind, ...]
+    equipment: tuple[Equipment, ...]
     power: PowerPlan
     storage: StoragePlan
     cost: CostPlan

@@ -80,17 +80,17 @@ UNITS: dict[str, tuple[str, dict[str, float]]] = {
 # fmt: off
 DIMENSIONLESS = frozenset({
     "air", "assumptions", "attached", "bill_of_materials", "binding_constraint", "budget", "cable", "cable_kinds", "cables",
-    "cables_by_layer", "catalog", "catalog_version", "category", "checksum", "code", "compute", "compute_switch", "confidence",
-    "construction", "cooling", "core", "cost", "count", "country", "deploy", "description", "digest", "distribution",
-    "dual_tor", "endpoint", "excluded_vendors", "fabric_managers", "fabrics", "factory", "findings", "first", "gpu", "gpus",
-    "groups", "hall", "hint", "hosts", "hosts_per_unit", "id", "in_band", "in_band_switch", "item", "kind", "layer", "leaf",
-    "leaf_spine", "limit", "limited_by", "links", "links_by_layer", "links_per_port", "liquid", "management_nodes", "medium",
-    "message", "name", "node", "node_leaf", "nodes", "nodes_per_unit", "note", "out_of_band", "own_rack", "parameters", "path",
-    "pdu", "pdu_redundancy", "pieces", "planes", "platform", "population", "power", "quantity", "rack", "racks",
-    "racks_per_row", "rail_optimised", "rails", "recipe", "region", "role", "schema_version", "severity", "site", "source_url",
-    "sovereignty", "spine", "spine_core", "stage", "stages", "statement", "storage", "storage_switch", "switch",
-    "switch_switch", "switches_by_tier", "systems", "target", "technology", "tiers", "topology", "transformer", "unit", "units",
-    "ups", "value", "vendor", "workloads",
+    "cables_by_layer", "catalog", "catalog_version", "category", "checksum", "code", "compute", "compute_switch",
+    "confidence", "construction", "cooling", "core", "cost", "count", "country", "deploy", "description", "digest",
+    "distribution", "dual_tor", "endpoint", "equipment", "excluded_vendors", "fabric_managers", "fabrics", "factory",
+    "findings", "first", "gpu", "gpus", "groups", "hall", "hint", "hosts", "hosts_per_unit", "id", "in_band",
+    "in_band_switch", "item", "kind", "layer", "leaf", "leaf_spine", "limit", "limited_by", "links", "links_by_layer",
+    "links_per_port", "liquid", "management_nodes", "medium", "message", "name", "node", "node_leaf", "nodes",
+    "nodes_per_unit", "note", "out_of_band", "own_rack", "parameters", "path", "pdu", "pdu_redundancy", "pieces", "planes",
+    "platform", "population", "power", "quantity", "rack", "racks", "racks_per_row", "rail_optimised", "rails", "recipe",
+    "region", "role", "schema_version", "severity", "site", "source_url", "sovereignty", "spine", "spine_core", "stage",
+    "stages", "statement", "storage", "storage_switch", "switch", "switch_switch", "switches_by_tier", "systems", "target",
+    "technology", "tiers", "topology", "transformer", "unit", "units", "ups", "value", "vendor", "workloads",
 })
 # fmt: on
 

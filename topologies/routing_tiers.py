@@ -130,7 +130,14 @@ def _by_tiers(fabric: Fabric, height: NDArray[np.int32] | NDArray[np.float64], e
     ups = [_in_turn(row, rank[row.other] > rank[each]) for each, row in enumerate(rows)]
     downs = [_in_turn(row, rank[row.other] < rank[each]) for each, row in enumerate(rows)]
 
-    # SwitchRow to every leaf: going down only, and going up first where that is impossible.
+    # At every height, the links up of a switch that has the most: those of one where none is dead.
+    peers: dict[float, SwitchRow] = {}
+    for each in range(count):
+        best = peers.setdefault(float(height[each]), ups[each])
+        if len(ups[each].port) > len(best.port):
+            peers[float(height[each])] = ups[each]
+
+    # Links to every leaf: going down only, and going up first where that is impossible.
     down = np.full((count, leaves), FAR, np.int16)
     down[where.leaves, np.arange(leaves)] = 0
     for each in order:
@@ -160,7 +167,7 @@ def _by_tiers(fabric: Fabric, height: NDArray[np.int32] | NDArray[np.float64], e
         above = ups[each]
         if len(above.port):
             good = (total[above.other] == total[each] - 1) | (down[each] < FAR)
-            link = _upward_links(above, peers.get(float(height[each]), above), good, leaf, key)
+            link = _upward_links(above, peers[float(height[each])], good, leaf, key)
             parent = above.other[link]
             entry = np.where(reached, above.port[link], 0).astype(np.uint16)
             sent = np.flatnonzero(reached & passing)

@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from planner.plan import Plan
+from planner.plan import FabricPlan, Plan
 from topologies.fabric import Fabric
 
 __all__ = ["FORMATS", "Content", "Format"]
@@ -15,29 +15,33 @@ Content = str | bytes | dict[str, str]
 """What an export writes: one file, or several by name."""
 
 
+Writer = Callable[[Plan, FabricPlan, Fabric], Content]
+"""Takes a plan, which of its networks, and that network built."""
+
+
 @dataclass(frozen=True)
 class Format:
     """A format: what it is for, the usual name of its file or folder, and how it is written."""
 
     says: str
     file: str
-    write: Callable[[Plan, Fabric], Content]
+    write: Writer
 
 
-def _of(module: str, function: str = "write") -> Callable[[Plan, Fabric], Content]:
+def _of(module: str, function: str = "write") -> Writer:
     """Take the writer of a module of `topologies.formats`, which is imported when it is used."""
 
-    def write(_: Plan, fabric: Fabric) -> Content:
+    def write(_: Plan, __: FabricPlan, fabric: Fabric) -> Content:
         content: Content = getattr(importlib.import_module(f"topologies.formats.{module}"), function)(fabric)
         return content
 
     return write
 
 
-def _with_domains(module: str, function: str) -> Callable[[Plan, Fabric], Content]:
+def _with_domains(module: str, function: str) -> Writer:
     """Take a writer that wants the scale-up domains of several hosts, too."""
 
-    def write(plan: Plan, fabric: Fabric) -> Content:
+    def write(plan: Plan, _: FabricPlan, fabric: Fabric) -> Content:
         content: Content = getattr(importlib.import_module(f"topologies.formats.{module}"), function)(fabric, _domains(plan))
         return content
 
@@ -62,8 +66,8 @@ def _scale_up(plan: Plan) -> tuple[int, float] | None:
     return (up.hosts_per_unit, up.bisection_gbit_per_s * 2 / up.hosts_per_unit) if up else None
 
 
-def _astra_sim(function: str) -> Callable[[Plan, Fabric], Content]:
-    def write(plan: Plan, fabric: Fabric) -> Content:
+def _astra_sim(function: str) -> Writer:
+    def write(plan: Plan, _: FabricPlan, fabric: Fabric) -> Content:
         from topologies.formats import astra_sim
 
         domain = _scale_up(plan)
@@ -74,7 +78,7 @@ def _astra_sim(function: str) -> Callable[[Plan, Fabric], Content]:
     return write
 
 
-def _simai(plan: Plan, fabric: Fabric) -> Content:
+def _simai(plan: Plan, _: FabricPlan, fabric: Fabric) -> Content:
     from topologies.formats import ns3
 
     domain = _scale_up(plan)
@@ -82,25 +86,39 @@ def _simai(plan: Plan, fabric: Fabric) -> Content:
     return ns3.write_simai(fabric, accelerator=plan.compute.groups[0].gpu.split()[0], scale_up_gbit_per_s=rate)
 
 
-def _simgrid_cluster(_: Plan, fabric: Fabric) -> Content:
+def _simgrid_cluster(_: Plan, __: FabricPlan, fabric: Fabric) -> Content:
     from topologies.formats import simgrid
 
     topology, parameters, gbit_per_s = simgrid.cluster_of(fabric)
     return simgrid.cluster(topology, parameters, gbit_per_s=gbit_per_s)
 
 
-def _picture(_: Plan, fabric: Fabric) -> Content:
+def _picture(_: Plan, __: FabricPlan, fabric: Fabric) -> Content:
     from topologies.drawing import draw_fabric
 
     return draw_fabric(fabric)
 
 
-def _labels(plan: Plan, fabric: Fabric) -> Content:
+def _labels(plan: Plan, _: FabricPlan, fabric: Fabric) -> Content:
     import json
 
     from topologies.formats.kueue import node_labels
 
     return json.dumps(node_labels(fabric, _domains(plan)), indent=2) + "\n"
+
+
+def _netbox(plan: Plan, planned: FabricPlan, fabric: Fabric) -> Content:
+    from planner.export.netbox import netbox_files
+
+    return netbox_files(plan, planned, fabric)
+
+
+def _schedule(function: str) -> Writer:
+    def write(plan: Plan, _: FabricPlan, __: Fabric) -> Content:
+        content: Content = getattr(importlib.import_module("planner.export.cables"), function)(plan)
+        return content
+
+    return write
 
 
 FORMATS: dict[str, Format] = {
@@ -120,7 +138,11 @@ FORMATS: dict[str, Format] = {
     "containerlab": Format("containerlab: topology", "fabric.clab.yml", _of("containerlab")),
     "graphviz": Format("Graphviz: drawing in DOT", "fabric.dot", _of("graphviz")),
     "svg": Format("picture of the fabric", "fabric.svg", _picture),
-    "netbox-cables": Format("NetBox: cables for the CSV importer", "cables.csv", _of("netbox")),
+    "netbox": Format("NetBox: device types, devices in racks, cables with lengths", "netbox", _netbox),
+    "cable-schedule": Format("cable schedule of all networks, as CSV", "cables.csv", _schedule("cable_schedule_csv")),
+    "cable-schedule-xlsx": Format(
+        "cable schedule of all networks, as a workbook", "cables.xlsx", _schedule("cable_schedule_xlsx")
+    ),
     "infragraph": Format("InfraGraph: infrastructure as JSON", "infragraph.json", _of("infragraph")),
     "infragraph-yaml": Format("InfraGraph: infrastructure as YAML", "infragraph.yaml", _of("infragraph", "write_yaml")),
     "astra-sim": Format("ASTRA-sim: analytical network", "network.yml", _astra_sim("write")),

@@ -126,10 +126,11 @@ def test_as_built_equals_the_plan_or_says_what_differs(groundplan: Run, plan: Pa
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_every_format_is_written(form: str) -> None:
-    fabric = fabric_of(next(each for each in PLAN.fabrics if each.kind == "compute"))
-    content = FORMATS[form].write(PLAN, fabric)
+    planned = next(each for each in PLAN.fabrics if each.kind == "compute")
+    fabric = fabric_of(planned)
+    content = FORMATS[form].write(PLAN, planned, fabric)
     assert content
-    assert FORMATS[form].write(PLAN, fabric) == content
+    assert FORMATS[form].write(PLAN, planned, fabric) == content
 
 
 def test_exports_go_to_the_terminal_a_file_or_a_folder(groundplan: Run, plan: Path, tmp_path: Path) -> None:
