@@ -27,7 +27,7 @@ check: $(VENV)/.all ## ruff, mypy, import contracts, freshness of generated file
 	$(BIN)/python docs/generate.py --check
 
 bench: $(VENV)/.all ## run the benchmarks (not tests: they print, nothing fails)
-	$(BIN)/python benchmarks/cold_start.py
+	@for each in benchmarks/*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done
 
 golden: $(VENV)/.all ## write the golden reports anew; review the difference before committing it
 	$(BIN)/python -m pytest -q tests/test_golden.py --update-golden

@@ -72,7 +72,8 @@ def main() -> None:
     print(f"{'  fabric built and written for InfraGraph':60} {written:9.5f}")
     program = shutil.which("infragraph")
     if program is None:
-        sys.exit("infragraph is not installed: nothing to compare with")
+        print("infragraph is not installed: nothing to compare with (tests/referees/test_infragraph.py says how)")
+        return
     python = str(Path(program).resolve().with_name("python"))
     done = subprocess.run([python, "-c", THEIRS], capture_output=True, text=True, check=True)
     declare, expand, nodes, cables = json.loads(done.stdout)

@@ -247,7 +247,7 @@ def _tree_of(counts: FatTree, sides: int, gbit_per_s: float) -> _Branch:
         return _joined(math.inf, (leaf(full), rails * (counts.units - 1)), (leaf(last), rails))
     # Where every rail has pods of its own, both sides of dual ToR have one each; otherwise a pod holds all of them.
     own = counts.pods > 1
-    pod_wide = counts.planes * gbit_per_s * (sides if own else 1)
+    pod_wide = counts.planes * gbit_per_s * 2
     units = np.bincount([counts.pod_of_unit(unit) for unit in range(counts.units)])
     last_pod = counts.pod_of_unit(counts.units - 1)
     pods = []

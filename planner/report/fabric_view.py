@@ -96,7 +96,7 @@ def losses_table(rows: Iterable[ClassLoss]) -> Table:
         ]
         if with_bisection:
             cells.append("-" if loss.bisection_left_fraction is None else percent_text(loss.bisection_left_fraction))
-        lines.append((*cells, clean_text(row.example)))
+        lines.append((*cells, clean_text(row.example.partition(" <-> ")[0])))
     columns = ["Component", "Count", "Cut off", "Hosts that keep less", "Uplinks", *(["Bisection"] if with_bisection else [])]
     return Table(
         "One component lost",
@@ -338,7 +338,7 @@ def time_text(seconds: float) -> str:
 
 
 def _injection(loss: Loss) -> str:
-    parts = [f"{hosts:,} keep {percent_text(left, 1)}" for left, hosts in sorted(loss.hosts_by_injection_left.items())]
+    parts = [f"{hosts:,} at {percent_text(left, 1)}" for left, hosts in sorted(loss.hosts_by_injection_left.items())]
     return ", ".join(parts) or "none"
 
 

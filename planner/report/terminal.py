@@ -26,6 +26,7 @@ def print_report(report: Report, console: Console) -> None:
     console.print(Padding(_answers(report.answers), (1, 0, 0, 2)))
     _print_lines(report.remarks, console)
     for table in report.tables:
+        console.print()
         _print_table(table, console)
     console.print()
     console.print(Text(report.footer, style="dim"))
@@ -34,11 +35,11 @@ def print_report(report: Report, console: Console) -> None:
 def print_tables(tables: Iterable[Table], console: Console) -> None:
     """Print titled rows; a table without column names reads as names and what is said of them."""
     for number, table in enumerate(tables):
+        if number:
+            console.print()
         if any(table.columns):
             _print_table(table, console)
             continue
-        if number:
-            console.print()
         console.print(Text(table.title, style="bold"))
         console.print(Padding(_answers(table.rows), (0, 0, 0, 2)))
         if table.note:
@@ -64,7 +65,6 @@ def _print_lines(lines: Iterable[Line], console: Console) -> None:
 
 
 def _print_table(table: Table, console: Console) -> None:
-    console.print()
     console.print(Text(table.title, style="bold"))
     drawn = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for number, name in enumerate(table.columns):

@@ -108,7 +108,7 @@ class Site:
                 mine = {
                     n
                     for n, h in zip(self.fabric.endpoints.names, self.fabric.endpoints.host, strict=True)
-                    if h == hosts[row.device]
+                    if h == hosts[row.device] and n not in self.nodes
                 }
             else:
                 mine = {row.device}

@@ -69,7 +69,7 @@ def traffic(fabric: Fabric) -> list[int]:
 
 
 def worst_split(fabric: Fabric) -> float:
-    """Smallest maximum flow over every even split, by networkx-free brute force: splits that look alike are tried once."""
+    """Smallest maximum flow over every even split, by brute force: splits that look alike are tried once."""
     ends = traffic(fabric)
     by_place: dict[tuple[int, ...], list[int]] = {}
     for endpoint in ends:
@@ -350,14 +350,26 @@ def test_growth_is_what_the_same_rule_builds_without_moving_a_cable(hosts: int, 
     assert larger.switches_by_tier().get("spine") != spines or len(larger.tiers) > len(small.tiers)
 
 
-def test_growth_of_three_tiers_fills_pods_and_cores() -> None:
-    # 12 of 16 leaves of two ports: pods of two leaves, and cores of four ports that reach all four pods of radix 4.
-    fabric = fat_tree(512, 8, radix=64)
-    found = growth(fabric)
-    assert (found.on_free_ports, found.with_switches % 32) == (0, 0)
-    assert found.hosts_max <= 8192
-    tree = growth(xgft((2, 2, 4), (1, 2, 2)))
-    assert (tree.hosts, tree.on_free_ports) == (16, 0)
+@pytest.mark.parametrize(
+    ("hosts", "options"),
+    [
+        (512, {"nics_per_host": 8, "radix": 64}),
+        (300, {"nics_per_host": 8, "radix": 64}),
+        (40, {"radix": 8}),
+        (100, {"radix": 8}),
+        (60, {"nics_per_host": 2, "radix": 8}),
+        (66, {"radix": 8, "spine_oversubscription_ratio": 3.0}),
+    ],
+)
+def test_growth_of_three_tiers_ends_where_the_same_cores_are_full(hosts: int, options: dict[str, Any]) -> None:
+    small = fat_tree(hosts, **options)
+    found = growth(small)
+    large = fat_tree(found.hosts_max, **options)
+    assert large.switches_by_tier()["core"] == small.switches_by_tier()["core"]
+    assert large.switches_by_tier()["leaf"] >= small.switches_by_tier()["leaf"]
+    assert ports_by_tier(large)["core"].free == 0 or ports_by_tier(large)["spine"].free == 0
+    free_only = fat_tree(hosts + found.on_free_ports, **options)
+    assert free_only.switches_by_tier() == small.switches_by_tier()
 
 
 def test_growth_of_a_partly_populated_fabric_is_its_free_ports() -> None:
@@ -383,4 +395,6 @@ def test_measure_of_131072_endpoints_is_exact() -> None:
     assert found.bisection.exact
     assert found.paths.exact
     assert sum(found.paths.pairs_by_links.values()) == 131_072 * 131_071 // 2
-    assert found.paths.paths_by_links[6] == (64 * 256, 64 * 256.0, 64 * 256) or found.paths.diameter_links == 6
+    # Up 64 ways at the leaf, 64 at the spine, 4 cables to each of 16 cores, and down again by as many cables.
+    assert found.paths.paths_by_links[6] == (64 * 64 * 4, 64 * 64 * 4.0, 64 * 64 * 4)
+    assert found.paths.diameter_links == 6
