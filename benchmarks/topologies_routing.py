@@ -1,4 +1,4 @@
-"""Forwarding tables of 16,384 endpoints on one core: seconds to make, load, check and search; memory; beside what OpenSM takes."""
+"""Forwarding tables of 16,384 endpoints on one core: to make, load, check and search; memory; beside OpenSM."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from topologies.traffic import balance, link_loads, unreachable_pairs
 
 RUNS = 5
 OPENSM_MINHOP_S = {4096: 26.0, 8192: 107.0, 16384: 345.0}
-"""Whole start of OpenSM 3.3.23 on ibsim to subnet up, engine minhop, on two cores under load: more than tables, so a rough scale."""
+"""OpenSM 3.3.23 on ibsim to subnet up, engine minhop, two cores under load: more than tables, so a rough scale."""
 
 
 def median_s(work: Callable[[], Any]) -> tuple[float, Any]:
@@ -32,9 +32,7 @@ def median_s(work: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def main() -> None:
-    print(
-        f"{'fabric':30} {'engine':18} {'tables s':>8} {'loads s':>8} {'reach s':>8} {'loop s':>7} {'max/mean':>8}   wanted, peers"
-    )
+    print(f"{'fabric':30} {'engine':18} {'tables s':>8} {'loads s':>8} {'reach s':>8} {'loop s':>7} {'max/mean':>8}   notes")
     trees = [
         (f"fat tree, {8 * hosts:,} endpoints", fat_tree(hosts, 8, radix=64), default_routing) for hosts in (512, 1024, 2048)
     ]

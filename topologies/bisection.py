@@ -15,7 +15,7 @@ from topologies.clos_counts import FatTree, fat_tree_of_nics
 from topologies.errors import require
 from topologies.fabric import ENDPOINT_KINDS, Fabric
 
-__all__ = ["Bisection", "bisection", "bisection_by_max_flow", "halves_by_host"]
+__all__ = ["Bisection", "bisection", "bisection_by_max_flow", "counts_of", "halves_by_host", "host_endpoints_of"]
 
 
 @dataclass(frozen=True)
@@ -150,23 +150,65 @@ def halves_by_host(fabric: Fabric) -> tuple[NDArray[Any], NDArray[Any]]:
     (array of int, array of int)
         Endpoints of the first and of the second half; managers and service ports are in neither.
 
+    References
+    ----------
+    Dally and Towles (2004), section 3.3.1: a bisection halves the nodes.
+
     Examples
     --------
     >>> from topologies.clos import fat_tree
     >>> [half.tolist() for half in halves_by_host(fat_tree(4, 2, radix=8))]
     [[0, 1, 2, 3], [4, 5, 6, 7]]
     """
-    traffic = _traffic(fabric)
+    traffic = host_endpoints_of(fabric)
     hosts = np.unique(fabric.endpoints.host[traffic])
     middle = hosts[len(hosts) // 2] if len(hosts) else 0
     first = fabric.endpoints.host[traffic] < middle
     return traffic[first], traffic[~first]
 
 
-def _traffic(fabric: Fabric) -> NDArray[Any]:
-    """Endpoints of hosts: all but managers and service ports."""
+def host_endpoints_of(fabric: Fabric) -> NDArray[Any]:
+    """List the endpoints of hosts: all but ports of managers and of service leaves.
+
+    Returns
+    -------
+    array of int
+        Endpoints, ascending.
+
+    References
+    ----------
+    NVIDIA DGX SuperPOD reference architecture (RA-11333-001), Table 4: ports of fabric managers are counted apart.
+
+    Examples
+    --------
+    >>> from topologies.clos import fat_tree
+    >>> host_endpoints_of(fat_tree(3, 1, radix=8, extra_links=2)).tolist()
+    [0, 1, 2]
+    """
     apart = [ENDPOINT_KINDS.index(kind) for kind in ("manager", "service")]
     return np.flatnonzero(~np.isin(fabric.endpoints.kind, apart))
+
+
+def counts_of(fabric: Fabric) -> FatTree:
+    """Count a fabric of `topologies.clos.fat_tree` from its recipe.
+
+    Returns
+    -------
+    FatTree
+        Its "host" is what has a port on each leaf of a unit; see `topologies.clos_counts.fat_tree_of_nics`.
+
+    References
+    ----------
+    See `topologies.clos_counts.fat_tree_counts`.
+
+    Examples
+    --------
+    >>> from topologies.clos import fat_tree
+    >>> counts_of(fat_tree(96, 8, radix=64)).leaf_spine_links
+    768
+    """
+    of_cables = ("gbit_per_s", "links_per_port", "others")
+    return fat_tree_of_nics(**{name: value for name, value in fabric.parameters.items() if name not in of_cables})
 
 
 class _Branch(NamedTuple):
@@ -225,10 +267,9 @@ def _of_tree(root: _Branch, unit: float, rule: str) -> Bisection:
 
 
 def _fat_tree(fabric: Fabric) -> Bisection:
-    of_cables = ("gbit_per_s", "links_per_port", "others")
-    counts = fat_tree_of_nics(**{name: value for name, value in fabric.parameters.items() if name not in of_cables})
     sides = 2 if fabric.parameters.get("dual_tor") else 1
-    return _of_tree(_tree_of(counts, sides, fabric.parameters.get("gbit_per_s", 400.0)), _unit(fabric), _CLOS_RULE)
+    tree = _tree_of(counts_of(fabric), sides, fabric.parameters.get("gbit_per_s", 400.0))
+    return _of_tree(tree, _unit(fabric), _CLOS_RULE)
 
 
 def _tree_of(counts: FatTree, sides: int, gbit_per_s: float) -> _Branch:
@@ -247,7 +288,7 @@ def _tree_of(counts: FatTree, sides: int, gbit_per_s: float) -> _Branch:
         return _joined(math.inf, (leaf(full), rails * (counts.units - 1)), (leaf(last), rails))
     # Where every rail has pods of its own, both sides of dual ToR have one each; otherwise a pod holds all of them.
     own = counts.pods > 1
-    pod_wide = counts.planes * gbit_per_s * 2
+    pod_wide = counts.planes * gbit_per_s * (sides if own else 1)
     units = np.bincount([counts.pod_of_unit(unit) for unit in range(counts.units)])
     last_pod = counts.pod_of_unit(counts.units - 1)
     pods = []
@@ -288,7 +329,7 @@ def _xgft(fabric: Fabric) -> Bisection:
     # Leaves as they are populated: those of one plane stand for all.
     ends, boxes, cables = fabric.endpoint_count, fabric.switches, fabric.cables
     counted = np.zeros(fabric.vertex_count, dtype=bool)
-    counted[_traffic(fabric)] = True
+    counted[host_endpoints_of(fabric)] = True
     first_leaf = (boxes.tier == 1) & (boxes.coordinates[:, 1] == 0)
     on = np.bincount(cables.b[counted[cables.a]] - ends, minlength=len(boxes))[first_leaf] // parallel[0]
     nic = _Branch(1, parents[0] * parallel[0] * rates[0])
@@ -324,7 +365,7 @@ def _scale_up_joined(fabric: Fabric) -> Bisection:
     nics = fabric.cables.b[fabric.cables.layer == 0]
     own = len(np.unique(nics)) == len(nics)
     floor = outside.gbit_per_s if own else 0.0
-    cut = real_split(fabric, _traffic(fabric))
+    cut = real_split(fabric, host_endpoints_of(fabric))
     return Bisection(floor, max(cut, floor), f"scale-out fabric alone (floor: {outside.rule}); splits by number (cut)")
 
 
@@ -350,7 +391,7 @@ def _of_graph(fabric: Fabric) -> Bisection:
     """Bound any other fabric: closed-form loads or the second eigenvalue from below, splits along coordinates from above."""
     from topologies.bisection_direct import floor_of, real_split
 
-    traffic = _traffic(fabric)
+    traffic = host_endpoints_of(fabric)
     floor, rule = floor_of(fabric, traffic)
     unit = _unit(fabric)
     floor = math.ceil(floor / unit - 1e-9) * unit

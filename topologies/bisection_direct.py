@@ -40,6 +40,14 @@ def floor_of(fabric: Fabric, endpoints: NDArray[Any]) -> tuple[float, str]:
     References
     ----------
     Leighton, Introduction to Parallel Algorithms and Architectures (1992), section 1.9.
+
+    Examples
+    --------
+    A ring of eight: two links, whatever the split.
+
+    >>> from topologies.torus import torus
+    >>> floor_of(torus((8,), gbit_per_s=100.0), np.arange(8))[0]
+    200.0
     """
     count, ends = len(endpoints), fabric.endpoint_count
     at_host = np.isin(fabric.cables.a, endpoints)
@@ -78,6 +86,16 @@ def real_split(fabric: Fabric, endpoints: NDArray[Any]) -> float:
     float
         What passes between the halves of the best of a few splits [Gbit/s]: by number, and by each coordinate of the
         switches; of small fabrics also after exchanging switches for as long as that makes the cut smaller.
+
+    References
+    ----------
+    Kernighan and Lin, An Efficient Heuristic Procedure for Partitioning Graphs (1970): exchange of pairs.
+
+    Examples
+    --------
+    >>> from topologies.torus import torus
+    >>> real_split(torus((8,), gbit_per_s=100.0), np.arange(8))
+    200.0
     """
     from topologies.bisection import bisection_by_max_flow
 

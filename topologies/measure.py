@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from topologies.bisection import Bisection, bisection
-from topologies.clos_counts import FatTree, fat_tree_of_nics
-from topologies.fabric import ENDPOINT_KINDS, Fabric
+from topologies.bisection import Bisection, bisection, counts_of, host_endpoints_of
+from topologies.fabric import Fabric
 from topologies.hops import Paths, shortest_paths
 
 __all__ = [
@@ -141,11 +140,9 @@ def injection_gbit_per_s(fabric: Fabric) -> float:
     >>> injection_gbit_per_s(xgft((4, 4), (2, 2), gbit_per_s=200.0))
     6400.0
     """
-    apart = [ENDPOINT_KINDS.index(kind) for kind in ("manager", "service")]
     counts = np.zeros(fabric.vertex_count, dtype=bool)
-    counts[: fabric.endpoint_count] = ~np.isin(fabric.endpoints.kind, apart)
-    cables = fabric.cables
-    return float(cables.gbit_per_s[counts[cables.a]].sum() + cables.gbit_per_s[counts[cables.b]].sum())
+    counts[host_endpoints_of(fabric)] = True
+    return float(fabric.cables.gbit_per_s[counts[fabric.cables.a]].sum())
 
 
 def oversubscription_by_tier(fabric: Fabric, *, as_populated: bool = False) -> dict[str, float]:
@@ -185,7 +182,7 @@ def oversubscription_by_tier(fabric: Fabric, *, as_populated: bool = False) -> d
     up = np.bincount(cables.a, weights=cables.gbit_per_s, minlength=fabric.vertex_count)
     up += np.bincount(cables.b, weights=np.where(level, cables.gbit_per_s, 0), minlength=fabric.vertex_count)
     up = up[ends:]
-    counts = _fat_tree_counts(fabric) if fabric.topology == "fat-tree" and not as_populated else None
+    counts = counts_of(fabric) if fabric.topology == "fat-tree" and not as_populated else None
     found = {}
     for number, name in enumerate(fabric.tiers, start=1):
         some = (fabric.switches.tier == number) & (up > 0)
@@ -259,13 +256,8 @@ def growth(fabric: Fabric) -> Growth:
     return _GROWTH.get(fabric.topology, _on_free_ports)(fabric)
 
 
-def _fat_tree_counts(fabric: Fabric) -> FatTree:
-    of_cables = ("gbit_per_s", "links_per_port", "others")
-    return fat_tree_of_nics(**{name: value for name, value in fabric.parameters.items() if name not in of_cables})
-
-
 def _grow_fat_tree(fabric: Fabric) -> Growth:
-    counts, recipe = _fat_tree_counts(fabric), fabric.parameters
+    counts, recipe = counts_of(fabric), fabric.parameters
     nics = 1 if recipe.get("rail_optimised", True) else int(recipe.get("nics_per_host", 1))
     hosts = counts.hosts // nics
     per_unit, last = counts.hosts_per_unit // nics, counts.hosts_by_unit()[1] // nics

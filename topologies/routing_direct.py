@@ -147,7 +147,7 @@ def dragonfly_minimal(fabric: Fabric) -> Tables:
 
 
 def _some(row: SwitchRow, wanted: NDArray[np.bool_]) -> SwitchRow:
-    return SwitchRow(row.port[wanted], row.other[wanted], row.other_port[wanted])
+    return SwitchRow(row.port[wanted], row.other[wanted])
 
 
 def _hops_inside(neighbours: list[NDArray[np.int64]]) -> NDArray[np.int16]:

@@ -34,9 +34,9 @@ def d_mod_k(fabric: Fabric) -> Tables:
     -----
     Destinations are numbered leaf by leaf and pod by pod (not by endpoint number, which rails stride). What has the number j
     leaves every leaf with w parents and p cables to each by upward cable ``q = j mod w p``, to parent ``q mod w``; the next
-    tier takes ``floor(j / w)`` in place of j, and so on. It comes down by the cable that mirrors the way up from its own leaf.
-    So, in a full tree without oversubscription, all-to-all loads all cables of a layer equally, and a shift
-    (i to i + k) puts at most one flow on each.
+    tier takes ``floor(j / w)`` in place of j, and so on. On the way down, destinations take parallel cables in turn. So, in a
+    full tree without oversubscription, all-to-all loads all cables of a layer equally, and a shift (i to i + k) puts at most
+    one flow on each. With dual ToR a destination comes down by one of its two leaves only.
 
     References
     ----------
@@ -116,7 +116,7 @@ def _in_turn(row: SwitchRow, wanted: NDArray[np.bool_]) -> SwitchRow:
     """Order some links of a switch so that neighbours in turn get one each before any gets a second."""
     other = row.other[wanted]
     order = np.lexsort((row.port[wanted], next_ports(other, 0)))
-    return SwitchRow(row.port[wanted][order], other[order], row.other_port[wanted][order])
+    return SwitchRow(row.port[wanted][order], other[order])
 
 
 def _by_tiers(fabric: Fabric, height: NDArray[np.int32] | NDArray[np.float64], engine: str) -> Tables:
@@ -129,13 +129,6 @@ def _by_tiers(fabric: Fabric, height: NDArray[np.int32] | NDArray[np.float64], e
     rows = rows_of_switches(fabric)
     ups = [_in_turn(row, rank[row.other] > rank[each]) for each, row in enumerate(rows)]
     downs = [_in_turn(row, rank[row.other] < rank[each]) for each, row in enumerate(rows)]
-
-    # At every height, the links up of a switch that has the most: those of one where none is dead.
-    peers: dict[float, SwitchRow] = {}
-    for each in range(count):
-        best = peers.setdefault(float(height[each]), ups[each])
-        if len(ups[each].port) > len(best.port):
-            peers[float(height[each])] = ups[each]
 
     # Links to every leaf: going down only, and going up first where that is impossible.
     down = np.full((count, leaves), FAR, np.int16)
@@ -152,7 +145,6 @@ def _by_tiers(fabric: Fabric, height: NDArray[np.int32] | NDArray[np.float64], e
 
     out = np.zeros((count, fabric.endpoint_count), np.uint16)
     most = int(np.diff(where.start).max(initial=0))
-    mirror = np.zeros((count, most), np.uint16)  # the port down to the child that would send this destination up to here
     passes = np.zeros((count, most), bool)  # what is sent up to here
     passes[where.leaves] = True
     for each in order:
@@ -167,35 +159,15 @@ def _by_tiers(fabric: Fabric, height: NDArray[np.int32] | NDArray[np.float64], e
         above = ups[each]
         if len(above.port):
             good = (total[above.other] == total[each] - 1) | (down[each] < FAR)
-            link = _upward_links(above, peers[float(height[each])], good, leaf, key)
-            parent = above.other[link]
+            link = choose(good, leaf, key)
             entry = np.where(reached, above.port[link], 0).astype(np.uint16)
             sent = np.flatnonzero(reached & passing)
-            passes[parent[sent], sent] = True
-            back = np.flatnonzero(below & passing)
-            back = back[down[parent[back], leaf[back]] == down[each][leaf[back]] + 1]
-            mirror[parent[back], back] = above.other_port[link[back]]
+            passes[above.other[link[sent]], sent] = True
         if len(downs[each].port) and below.any():
-            entry[below] = _down_ports(downs[each], down, int(each), leaf, key, passing, mirror[each, :width])[below]
+            entry[below] = _down_ports(downs[each], down, int(each), leaf, key, passing)[below]
         out[each, where.endpoint[part]] = entry
     deliver(fabric, out)
     return Tables(engine, out)
-
-
-def _upward_links(
-    above: SwitchRow, peer: SwitchRow, good: NDArray[np.bool_], leaf: NDArray[np.int64], key: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Take the links up in turn, as a whole peer does: only what would use a dead one, or one that leads nowhere, moves."""
-    ports = peer.port if np.isin(above.port, peer.port).all() else above.port
-    link_of_port = np.full(max(int(ports.max()), int(above.port.max())) + 1, -1, np.int64)
-    link_of_port[above.port] = np.arange(len(above.port))
-    turn = link_of_port[ports]
-    link = turn[key % len(turn)]
-    if (turn >= 0).all() and good.all():
-        return link
-    lost = np.flatnonzero((link < 0) | ~good[link, leaf])
-    link[lost] = choose(good, leaf[lost], key[lost] // len(turn))
-    return link
 
 
 def _down_ports(
@@ -205,14 +177,10 @@ def _down_ports(
     leaf: NDArray[np.int64],
     key: NDArray[np.int64],
     passing: NDArray[np.bool_],
-    mirror: NDArray[np.uint16],
 ) -> NDArray[np.uint16]:
     """Give every destination below a switch a port: the child first, then one of the cables to it in turn."""
     children, child_of_link = np.unique(below.other, return_inverse=True)
-    child_of_port = np.zeros(int(below.port.max()) + 1, np.int64)
-    child_of_port[below.port] = child_of_link
     child = choose(down[children] == down[switch] - 1, leaf, key)
-    child = np.where(mirror > 0, child_of_port[mirror], child)
     by_child = np.argsort(child_of_link, kind="stable")
     cables = np.bincount(child_of_link)
     first = np.cumsum(cables) - cables

@@ -76,8 +76,9 @@ class SwitchRow:
     """What is behind the ports of one switch that lead to other switches."""
 
     port: Ints
+    """[P] The port."""
     other: Ints
-    other_port: Ints
+    """[P] The switch (not vertex) behind it."""
 
 
 def channel_of_port(fabric: Fabric) -> Ints:
@@ -106,13 +107,12 @@ def channel_of_port(fabric: Fabric) -> Ints:
 
 def rows_of_switches(fabric: Fabric) -> list[SwitchRow]:
     """List the links to other switches, switch by switch, in the order of their ports."""
-    near, endpoints, cables = fabric.adjacency, fabric.endpoint_count, fabric.cables
-    far_port = np.where(near.channel % 2 == 0, cables.b_port[near.cable], cables.a_port[near.cable])
+    near, endpoints = fabric.adjacency, fabric.endpoint_count
     rows = []
     for vertex in range(endpoints, fabric.vertex_count):
         row = slice(near.start[vertex], near.start[vertex + 1])
         inner = near.neighbour[row] >= endpoints
-        rows.append(SwitchRow(near.port[row][inner], near.neighbour[row][inner] - endpoints, far_port[row][inner]))
+        rows.append(SwitchRow(near.port[row][inner], near.neighbour[row][inner] - endpoints))
     return rows
 
 

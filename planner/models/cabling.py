@@ -74,16 +74,18 @@ def rack_places(
     One in the middle of three:
 
     >>> rack_places(3, 1, racks_per_row=3, rack_pitch_m=0.6, row_pitch_m=2.4)[1]
-    array([1, 0, 2])
+    array([1, 2, 0])
     """
     number = np.arange(racks, dtype=np.int64)
     section, place = number // racks_per_row, number % racks_per_row
-    # In the last section with racks of the middle, those stand in its middle and the others on both sides.
+    # In the last section with racks of the middle, those stand in its middle; the others go on to its end, then back to its
+    # beginning.
     middle = in_the_middle % racks_per_row
-    mixed = section == in_the_middle // racks_per_row
-    left = (racks_per_row - middle) // 2
-    inside = np.where(place < middle, left + place, np.where(place - middle < left, place - middle, place))
-    place = np.where(mixed, inside, place)
+    if middle:
+        left = (racks_per_row - middle) // 2
+        mixed = section == in_the_middle // racks_per_row
+        beside = np.where(place < racks_per_row - left, left + place, racks_per_row - 1 - place)
+        place = np.where(mixed, beside, place)
 
     row, column = _sections(-(-racks // racks_per_row), racks_per_row * rack_pitch_m + row_pitch_m, row_pitch_m)
     row, column = row[section], column[section]
@@ -221,7 +223,7 @@ def can_be_plugged(at_node: ArrayLike, cage_a: ArrayLike, cage_b: ArrayLike) -> 
     at_node : array of bool, shape (C,)
         Whether the lower end is in a node.
     cage_a, cage_b : array of int, shape (C,)
-        The cages at both ends; those of nodes have other numbers than those of switches.
+        The cages at both ends; each has one number, whichever end of a link is in it.
 
     Returns
     -------
@@ -247,20 +249,16 @@ def can_be_plugged(at_node: ArrayLike, cage_a: ArrayLike, cage_b: ArrayLike) -> 
     """
     node = np.asarray(at_node, dtype=bool)
     a, b = np.asarray(cage_a, dtype=np.int64), np.asarray(cage_b, dtype=np.int64)
-    straight = _one_in_each(a, b) & _one_in_each(b, a)
-    alone = node & (np.bincount(a)[a] == 1)
-    splits = np.ones(int(b.max(initial=0)) + 1, dtype=bool)
-    splits[b[~alone]] = False
-    return straight | splits[b]
-
-
-def _one_in_each(cage: Ints, other: Ints) -> NDArray[np.bool_]:
-    """Tell of each link whether all links of its cage have the same number at the other end."""
-    least = np.full(int(cage.max(initial=0)) + 1, np.iinfo(np.int64).max)
-    most = np.full(len(least), -1)
-    np.minimum.at(least, cage, other)
-    np.maximum.at(most, cage, other)
-    return np.asarray((least == most)[cage])
+    cages = int(max(a.max(initial=0), b.max(initial=0))) + 1
+    least, most, held = np.full(cages, cages), np.full(cages, -1), np.bincount(np.concatenate([a, b]), minlength=cages)
+    for cage, other in ((a, b), (b, a)):
+        np.minimum.at(least, cage, other)
+        np.maximum.at(most, cage, other)
+    leads_to_one = least == most
+    alone = node & (held[a] == 1)
+    splits = np.ones(cages, dtype=bool)
+    splits[a[~alone]] = splits[b[~alone]] = False
+    return np.asarray((leads_to_one[a] & leads_to_one[b]) | (alone & splits[b]))
 
 
 def same_in_every_cage(kinds: ArrayLike, cages: Sequence[ArrayLike]) -> Ints:
@@ -271,7 +269,8 @@ def same_in_every_cage(kinds: ArrayLike, cages: Sequence[ArrayLike]) -> Ints:
     kinds : array of int, shape (C,)
         Kind of every cable, numbered by reach; `NO_KIND` for those that nothing reaches, which are left alone.
     cages : sequence of array of int, shape (C,)
-        For each end of the cables the cage it is plugged into; -1 where the end is in none.
+        For each end of the cables the cage it is plugged into; -1 where the end is in none. A cage has one number, whichever
+        end of a cable is in it.
 
     Returns
     -------
@@ -299,14 +298,15 @@ def same_in_every_cage(kinds: ArrayLike, cages: Sequence[ArrayLike]) -> Ints:
     ends = []
     for cage in (np.asarray(each, dtype=np.int64) for each in cages):
         inside = np.flatnonzero((cage >= 0) & (kinds != NO_KIND))
-        if len(inside):
-            ends.append((inside, cage[inside], int(cage.max()) + 1))
+        ends.append((inside, cage[inside]))
+    count = max((int(cage.max(initial=-1)) + 1 for _, cage in ends), default=0)
     while True:
         before = kinds
         kinds = kinds.copy()
-        for inside, cage, count in ends:
-            most = np.zeros(count, np.int64)
+        most = np.zeros(count, np.int64)
+        for inside, cage in ends:
             np.maximum.at(most, cage, kinds[inside])
-            kinds[inside] = most[cage]
+        for inside, cage in ends:
+            kinds[inside] = np.maximum(kinds[inside], most[cage])
         if np.array_equal(kinds, before):
             return kinds

@@ -192,9 +192,9 @@ def _cables(plan: Plan) -> Table:
     ]
     note = (
         "Counted at the switch's port rate: a port broken out in two carries two links in one cable. All: of the layer."
-        " Longest of a kind, and all together, in metres as they are sold."
+        " Max and sum: of the lengths to order."
     )
-    columns = ("Fabric", "Layer", "All", "Kind", "Medium", "Count", "Longest", "Metres")
+    columns = ("Fabric", "Layer", "All", "Kind", "Medium", "Count", "Max m", "Sum m")
     return Table("Cables", columns, tuple(rows), frozenset({2, 5, 6, 7}), note)
 
 

@@ -66,7 +66,8 @@ def plan_cables(
     notes.assume(
         "fabrics.cables.rule",
         "a cable is the cheapest connection of its port's rate that is as long as its way through the hall, rounded up to a"
-        " length that is sold; all cables of a twin-port cage, and of a broken-out port, are of one kind: that of the longest",
+        " length that is sold; all cables of a twin-port cage, and of a broken-out port, are of one kind: that of the longest;"
+        " copper and active optical plugs fill their cage, so that a cage whose links part has transceivers",
     )
     switched = [fabric for fabric in fabrics if fabric.switch]
     done = []
@@ -159,12 +160,13 @@ def lay_cables(fabric: FabricPlan, built: Fabric, kinds: Sequence[CableKind], la
     most = int(built.switches.ports.max(initial=1))
     ways_m = layout.length_m(where.take(a), where.take(b))
 
-    # A cable per physical port: of the switch that the link comes up to from a node, or goes up from.
+    # A cable per physical port: of the switch that the link comes up to from a node, or goes up from. Where a leaf has an odd
+    # port for both, that is one cable down and one up.
     per_port = fabric.links_per_port
     if per_port == 1:
         first = cable = np.arange(len(link))
     else:
-        port = np.where(at_node, b * most + b_port // per_port, a * most + a_port // per_port)
+        port = 2 * np.where(at_node, b * most + b_port // per_port, a * most + a_port // per_port) + at_node
         _, first, cable = np.unique(port, return_index=True, return_inverse=True)
         longest_m = np.zeros(len(first))
         np.maximum.at(longest_m, cable, ways_m)

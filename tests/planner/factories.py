@@ -95,3 +95,12 @@ any_factory = st.fixed_dictionaries(
         "budget": _some(capex_usd=st.floats(1, 1e11)),
     },
 )
+
+
+def _small(data: dict[str, Any]) -> dict[str, Any]:
+    nodes = {row_id: (count - 1) % 300 + 1 for row_id, count in data["compute"]["nodes"].items()}
+    return {**data, "compute": {"nodes": nodes}, "budget": {}}
+
+
+any_small_factory = any_factory.map(_small)
+"""Without a budget and of a few hundred nodes: quick to plan."""

@@ -128,6 +128,7 @@ def test_what_binds_is_in_the_phase_that_takes_longest() -> None:
     fabric = rail_only(32, 8, radix=64)
     network = with_inside(on(fabric), fabric)
     made = collective_time("all-reduce", "hierarchical", SIZE, range(256), network, ranks_per_host=8)
+    assert made.channel != NONE  # as an index it would be the last cable
     assert fabric.layers[fabric.cables.layer[made.channel // 2]] == "node_leaf"
     slow = replace(network, scale_up_gbit_per_s=400.0)
     assert collective_time("all-reduce", "hierarchical", SIZE, range(256), slow, ranks_per_host=8).channel == NONE
@@ -241,6 +242,7 @@ def test_the_binding_channel_is_an_uplink_where_uplinks_bind() -> None:
     fabric = fat_tree(64, 1, **HALF)
     alternating = np.arange(64).reshape(2, 32).T.ravel()
     crossing = collective_time("all-reduce", "ring", SIZE, alternating, on(fabric))
+    assert crossing.channel != NONE  # as an index it would be the last cable
     assert fabric.layers[fabric.cables.layer[crossing.channel // 2]] == "leaf_spine"
 
 

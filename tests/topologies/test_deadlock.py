@@ -96,8 +96,14 @@ def test_the_lanes_of_routes_and_of_tables_find_the_same() -> None:
     fabric = dragonfly(1, 4, 2)
     tables = dragonfly_minimal(fabric)
     routes = walk(fabric, tables, *all_to_all(fabric.endpoint_count))
-    assert credit_loop(fabric, routes, group_lanes(fabric, routes)) is None
+    lanes = group_lanes(fabric, routes)
+    assert credit_loop(fabric, routes, lanes) is None
     assert credit_loop(fabric, routes) is not None
+    tails, crossing = fabric.channel_ends()[0][routes.channel], np.bincount(routes.flow, lanes)[routes.flow] > 0
+    inner = crossing & (tails >= fabric.endpoint_count)
+    destination = all_to_all(fabric.endpoint_count)[1][routes.flow]
+    assert tables.virtual_lane is not None
+    assert (tables.virtual_lane[tails[inner] - fabric.endpoint_count, destination[inner]] == lanes[inner]).all()
 
 
 @pytest.mark.parametrize(
@@ -117,7 +123,6 @@ def test_trees_are_free(fabric: Fabric) -> None:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_damaged_graphs_are_judged_as_networkx_judges_them(seed: int) -> None:
-    """A tree's shortest ways loop only where failures force them down and up again; tori and Slim Flies nearly always do."""
     rng, verdicts = np.random.default_rng(seed), []
     for whole in (torus((4, 4)), torus((3, 3, 2)), slim_fly(5, 1), dragonfly(1, 3, 1), torus((3, 3), wrap=False)):
         inner = np.flatnonzero(whole.cables.a >= whole.endpoint_count)
@@ -140,6 +145,8 @@ def test_only_what_endpoints_send_counts() -> None:
     assert agree(whole, tables)
     two = whole.without(np.flatnonzero((whole.cables.a < 6) & (whole.cables.a > 1)))
     assert not agree(two, tables)
+    three = whole.without(np.flatnonzero((whole.cables.a < 6) & (whole.cables.a % 2 == 1)))
+    assert agree(three, tables)  # through switches without endpoints
 
 
 def test_default_tables_are_free_of_loops() -> None:

@@ -12,6 +12,8 @@ from topologies.as_built.names import match_names
 from topologies.as_built.work_order import work_order, work_order_lines
 from topologies.clos import fat_tree, rail_only, xgft
 from topologies.diff import compare
+from topologies.formats.opensm import read_ibnetdiscover
+from topologies.formats.opensm import write as write_net
 from topologies.links import Link, Links, links_of
 
 FABRICS = {
@@ -572,3 +574,34 @@ def test_nothing_known_at_all_takes_seconds_too():
     assert time.process_time() - start < 8
     assert set(found.counts()) == {"missing_node", "unknown_node"}
     assert set(found.counts()) <= set(CATEGORIES)
+
+
+def test_two_hosts_of_one_nic_are_swapped_cables_and_not_exchanged_names():
+    fabric = fat_tree(8, radix=16)
+    site = Site(fabric)
+    swap(site, 2, 5)
+    assert only(site, "swapped").fix == "swap back: at switch exchange the cables in ports 3 and 6"
+
+
+def test_what_ibnetdiscover_prints_is_compared_by_the_names_that_devices_give_themselves():
+    fabric = fat_tree(16, 4, radix=16)
+    text = write_net(fabric)
+    for name in fabric.switches.names:
+        text = text.replace(
+            f'Switch 16 "{name}"', f'Switch 17 "{name}"\t\t# "MF0;{name}:MQM9700/U1" enhanced port 0 lid 1 lmc 0'
+        )
+    for name in fabric.endpoints.names:
+        host, _, nic = name.partition("-nic")
+        text = text.replace(f'Ca 1 "{name}"', f'Ca 1 "{name}"\t\t# "{host} mlx5_{nic}"')
+    links = read_ibnetdiscover(text)
+    assert "MF0;spine00:MQM9700/U1" in links.nodes
+    assert "n0003 mlx5_2" in links.nodes
+    assert compare(fabric, links).items == ()
+    # With the devices counted otherwise, every host is turned round, until the mapping says so.
+    turned = text
+    for nic in range(4):
+        turned = turned.replace(f'mlx5_{nic}"', f'mlx5_{(nic + 1) % 4}_"')
+    turned = turned.replace('_"', '"')
+    assert compare(fabric, read_ibnetdiscover(turned)).counts() == {"wrong_rail": 16}
+    names = {f"* mlx5_{(nic + 1) % 4}": f"*-nic{nic}" for nic in range(4)}
+    assert compare(fabric, read_ibnetdiscover(turned), names=names).items == ()

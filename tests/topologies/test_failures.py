@@ -249,6 +249,7 @@ TABLES: list[tuple[str, dict[str, Any]]] = [
     ("torus", {"shape": [4, 4]}),
     ("torus", {"shape": [4, 3], "wrap": False}),
     ("slim-fly", {"q": 3}),
+    ("star", {"attached": [["pdu", 3, 1], ["srv", 3, 2], ["cdu", 2, 1]], "radix": 32}),
     ("nvlink-domain", {"gpus": 8, "chips": 4, "links_per_gpu": 18}),
     (
         "scale-up-joined",

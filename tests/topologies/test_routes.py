@@ -22,6 +22,7 @@ from topologies.traffic import all_to_all, random_pairs
 
 FABRICS = {
     "tree": fat_tree(16, 4, radix=8, tiers=3),
+    "two cables to a leaf": xgft((4, 3), (1, 2), (2, 2)),
     "parallel cables": fat_tree(8, 2, radix=16, tiers=2),
     "planes": fat_tree(8, 2, radix=8, planes=2),
     "dual ToR": fat_tree(8, 2, radix=8, dual_tor=True, tiers=2),
@@ -126,6 +127,14 @@ def test_ecmp_spreads_flows_evenly_and_differs_by_seed() -> None:
     up = up[up > 0]
     assert len(up) == 16
     assert np.abs(up - 625).max() < 5 * np.sqrt(10_000 / 16 * 15 / 16)
+
+
+def test_ecmp_chooses_anew_at_every_switch() -> None:
+    """Were the hash the same at leaf and spine, each spine would use one of its uplinks only."""
+    fabric = xgft((4, 4, 2), (1, 4, 4))
+    routes = ecmp(fabric, np.zeros(2000, np.int64), np.full(2000, 31), seed=3)
+    loads = routes.loads(2 * len(fabric.cables))[::2]
+    assert [int((loads[fabric.cables.layer == layer] > 0).sum()) for layer in range(3)] == [1, 4, 16]
 
 
 def test_ports_of_an_endpoint_share_its_flows() -> None:

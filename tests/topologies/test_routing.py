@@ -199,6 +199,24 @@ def test_partly_filled_fabrics_are_balanced_to_one_destination_a_cable() -> None
     assert (up.max(axis=1) - up.min(axis=1) <= endpoints_of_leaf).all()
 
 
+def test_both_leaves_of_a_dual_tor_get_half_of_the_destinations() -> None:
+    """A destination comes down by one of its two leaves: host and slot choose, so that both get as many on every rail."""
+    fabric = TREES["dual ToR"]
+    loads = link_loads(fabric, d_mod_k(fabric))[1::2]
+    inner = fabric.cables.layer == 1
+    into = np.bincount(fabric.cables.a[inner], loads[inner])
+    into = into[into > 0]
+    assert into == pytest.approx([into.mean()] * 8)
+
+
+def test_switches_of_a_dragonfly_share_out_the_ways_to_a_group() -> None:
+    """32 global links to 9 groups, three or four each; local links carry at most 1.3 of the mean, 1.38 if all began alike."""
+    fabric = dragonfly(4, 8, 4, groups=10)
+    ratio = balance(fabric, link_loads(fabric, dragonfly_minimal(fabric)))
+    assert max(ratio["local", "up"], ratio["local", "down"]) < 1.3
+    assert ratio["global", "up"] == pytest.approx(32 / 9 / 3, abs=0.03)
+
+
 @pytest.mark.parametrize(
     ("fabric", "steps"),
     [

@@ -149,6 +149,14 @@ def test_tables_with_a_loop_are_refused() -> None:
     assert unreachable_pairs(fabric, tables) == 2
 
 
+def test_what_ends_elsewhere_has_not_arrived() -> None:
+    fabric = torus((4,))
+    tables = minimal(fabric)
+    tables.out_port[2, 0] = 1  # router 2 gives what is for 0 to its own endpoint
+    passing = int((walk(fabric, tables, [1, 3], [0, 0]).hops() == 0).sum())
+    assert unreachable_pairs(fabric, tables) == 1 + passing
+
+
 def test_balance_leaves_out_what_carries_nothing() -> None:
     fabric = xgft((2, 2), (1, 2))
     loads = np.zeros(16)

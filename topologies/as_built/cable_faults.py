@@ -221,7 +221,7 @@ def _ring(
     if category == "swapped":
         crossed = sorted(
             {_kind(case, at, to)[0].removeprefix("wrong_") for _, target in rings for at, to in target.items()}
-            & {"wrong_rail", "rail", "plane"}
+            & {"rail", "plane"}
         )
         text = f"{len(labels)} cables are exchanged: {_listed(labels)}" + "".join(f" (across {each}s)" for each in crossed)
         label_word = "swap back"
@@ -280,13 +280,8 @@ def _exchange_text(case: Built, steps: list[Ends]) -> str:
     """Write exchanges, at one device if they are."""
     devices = {end >> SHIFT for step in steps for end in step}
     if len(devices) == 1:
-        first = steps[0][0] & PORT
-        return (
-            f"at {case.name(devices.pop())} exchange the cables in ports "
-            + _then(f"{one & PORT} and {other & PORT}" for one, other in steps)
-            if first
-            else ""
-        )
+        ports = _then(f"{one & PORT} and {other & PORT}" for one, other in steps)
+        return f"at {case.name(devices.pop())} exchange the cables in ports {ports}"
     places = {case.site(end) for step in steps for end in step}
     at = f"at {case.device(steps[0][0] >> SHIFT)} " if len(places) == 1 else ""
     return f"{at}exchange the cables in " + _then(f"{case.text(one)} and {case.text(other)}" for one, other in steps)

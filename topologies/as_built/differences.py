@@ -16,7 +16,7 @@ CATEGORIES = {
     "misnamed_node": "misnamed node",
     "missing_cable": "missing cable",
     "extra_cable": "extra cable",
-    "swapped": "swapped cables",
+    "swapped": "swapped",
     "wrong_plane": "wrong plane",
     "wrong_rail": "wrong rail",
     "wrong_device": "wrong device",
