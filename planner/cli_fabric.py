@@ -310,7 +310,9 @@ def collective(
 @fabric_app.command()
 def diff(
     file: PlanFile,
-    found: Annotated[Path, typer.Argument(metavar="FOUND", help="What ibnetdiscover printed.", show_default=False)],
+    found: Annotated[
+        list[Path], typer.Argument(metavar="FOUND...", help="What ibnetdiscover printed, in each subnet.", show_default=False)
+    ],
     name: Name = "compute",
     names: Annotated[
         Path | None,
@@ -323,18 +325,24 @@ def diff(
     as_json: Json = False,
 ) -> None:
     """Compare the built fabric with the plan. Exit code 0: as planned. 1: something differs. 2: the input is wrong."""
-    from topologies.diff import as_dict, compare, lines, work_order
+    from topologies.diff import as_dict, compare, lines, work_order, work_order_lines
     from topologies.formats.opensm import read_ibnetdiscover
+    from topologies.links import join_links
 
-    keep_input(file, draw)
-    keep_input(found, draw)
+    for each in (file, *found):
+        keep_input(each, draw)
     plan = read_plan_file(file)
     fabric = fabric_named(plan, name)
+    parts = []
+    for each in found:
+        try:
+            parts.append(read_ibnetdiscover(read_text_file(each)))
+        except ValueError as error:
+            refuse(f"{each}: {error}", "give the output of ibnetdiscover")
     try:
-        links = read_ibnetdiscover(read_text_file(found))
+        differences = compare(fabric, join_links(parts), names=_renamed(names))
     except ValueError as error:
-        refuse(f"{found}: {error}", "give the output of ibnetdiscover")
-    differences = compare(fabric, links, names=_renamed(names))
+        refuse(str(error), "check --names, and that no subnet is given twice")
     if draw is not None:
         from topologies.drawing import draw_differences
 
@@ -342,11 +350,11 @@ def diff(
     if fix_list:
         from planner.steps.layout import racks_of_devices
 
-        order = work_order(differences, fabric, racks_of_devices(plan))
+        order = work_order(differences, fabric, racks_of_devices(plan, name))
         if as_json:
-            _print_json([each._asdict() for each in order])
+            _print_json([row._asdict() for row in order])
         else:
-            for line in _order_lines(order):
+            for line in work_order_lines(order):
                 say(line)
     elif as_json:
         _print_json(as_dict(differences))
@@ -403,10 +411,6 @@ def _renamed(path: Path | None) -> dict[str, str] | None:
     if wrong is not None:
         refuse(f"{path}: row {wrong} has not two cells", "write: name in the fabric,name in the plan")
     return {found.strip(): planned.strip() for found, planned in rows}
-
-
-def _order_lines(order: Iterable[Any]) -> list[str]:
-    return [str(each) for each in order]
 
 
 def _print_way(fabric: Fabric, source: str, target: str, way: Routes, as_json: bool) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from topologies.fabric import INTERNAL_LAYERS, Fabric
 
-__all__ = ["Link", "Links", "links_of"]
+__all__ = ["Link", "Links", "join_links", "links_of"]
 
 
 class Link(NamedTuple):
@@ -106,3 +106,37 @@ def links_of(fabric: Fabric) -> Links:
     links = tuple(Link(names[a], a_port, names[b], b_port, rate) for a, a_port, b, b_port, rate in rows)
     nodes = {name: count for name, count, out in zip(names, ports.tolist(), hidden.tolist(), strict=True) if not out}
     return Links(nodes, links, frozenset(name for name in fabric.switches.names if name in nodes))
+
+
+def join_links(parts: Iterable[Links]) -> Links:
+    """Put together what was found in several subnets: planes, or the rails of a rail-only fabric.
+
+    Parameters
+    ----------
+    parts : iterable of Links
+        One for each subnet; a node with ports in several of them has the same name in each.
+
+    Returns
+    -------
+    Links
+        All nodes, with the most ports that any part gives them, and all links.
+
+    Examples
+    --------
+    >>> first = Links({"n0": 1, "p0": 2}, (Link("n0", 1, "p0", 1, None),), frozenset({"p0"}))
+    >>> second = Links({"n0": 2, "p1": 2}, (Link("n0", 2, "p1", 1, None),), frozenset({"p1"}))
+    >>> joined = join_links([first, second])
+    >>> joined.nodes, len(joined.links)
+    ({'n0': 2, 'p0': 2, 'p1': 2}, 2)
+    """
+    nodes: dict[str, int] = {}
+    links: dict[tuple[tuple[str, int], tuple[str, int]], Link] = {}
+    switches: frozenset[str] = frozenset()
+    guids: dict[str, str] = {}
+    for part in parts:
+        for name, ports in part.nodes.items():
+            nodes[name] = max(nodes.get(name, 0), ports)
+        links |= {link.ends: link for link in part.links}
+        switches |= part.switches
+        guids |= part.guids
+    return Links(nodes, tuple(links.values()), switches, guids)

@@ -121,7 +121,7 @@ def test_as_built_equals_the_plan_or_says_what_differs(groundplan: Run, plan: Pa
     assert json.loads(groundplan("fabric", "diff", plan, found, "--json").stdout)
     order = groundplan("fabric", "diff", plan, found, "--fix-list")
     assert order.returncode == 1
-    assert "su00-rail0-leaf" in order.stdout
+    assert "exchange the plugs in n0000-nic0:1 and n0000-nic1:1" in order.stdout
 
 
 @pytest.mark.parametrize("form", FORMATS)
