@@ -14,7 +14,7 @@ from planner.steps.notes import Notes
 from planner.units import figure
 from topologies.clos import fat_tree
 from topologies.clos import rail_only as rail_only_fabric
-from topologies.clos_counts import FatTree, fat_tree_counts, fat_tree_of_nics, largest_fat_tree_hosts
+from topologies.clos_counts import FatTree, fat_tree_counts, fat_tree_of_nics
 from topologies.errors import TopologyError
 from topologies.fabric import Fabric, recipe_parameters
 
@@ -72,22 +72,16 @@ def clos_fabric(
         "spine_oversubscription_ratio": spine_ratio,
     }
 
-    def count() -> FatTree:
-        if not rail_only:
-            return fat_tree_of_nics(**asked)
-        alone = {"hosts", "radix", "tiers", "hosts_per_unit", "oversubscription_ratio", "extra_links", "spines_min"}
-        return fat_tree_counts(links_per_host=1, planes=rails, **{name: asked[name] for name in alone})
-
     for reason in _REASONS:  # an earlier round of the same plan may have failed
         notes.drop(f"fabric-{reason}", path)
     try:
-        tree = count()
+        tree = _count(asked, rail_only)
     except TopologyError as error:
         _note(error, asked, kind, switch, path, notes)
         if error.reason != "ports":
             return None
         asked["extra_links"] = 0
-        tree = count()
+        tree = _count(asked, rail_only)
     if tree.tiers > 1 and tree.hosts_by_unit()[1] < tree.hosts_per_unit and kind == "compute":
         statement = "the last unit's leaves and uplinks are built whole, so that it can be filled later"
         notes.assume(f"{path}.units", statement, REFERENCE_URL)
@@ -115,7 +109,7 @@ def clos_fabric(
         links_by_layer=_links(tree),
         extra_links_count=tree.extra_links,
         ports_free_count=tree.free_leaf_ports,
-        hosts_max_count=_most_hosts(tree, asked) // nics,
+        hosts_max_count=_most_hosts(asked, rail_only),
         oversubscription_ratio=tree.oversubscription_ratio,
         bisection_gbit_per_s=tree.bisection_links() * link_gbit_per_s,
         recipe=Recipe(topology="rail-only" if rail_only else "fat-tree", parameters=recipe_parameters(function, arguments)),
@@ -132,21 +126,22 @@ def links_of_a_port(switch: Switch, link_gbit_per_s: float, path: str, notes: No
     return links_per_port
 
 
-def _most_hosts(tree: FatTree, asked: dict[str, Any]) -> int:
-    """Count the hosts that the same switch and tiers can carry."""
-    if tree.tiers == 1:
-        others = asked["extra_links"] + asked["service_links"] * tree.planes
-        return int((tree.radix * tree.planes - others) // (tree.links_per_host * tree.planes))
-    return largest_fat_tree_hosts(
-        tree.links_per_host,
-        radix=tree.radix,
-        tiers=tree.tiers,
-        hosts_per_unit=tree.hosts_per_unit,
-        oversubscription_ratio=asked["oversubscription_ratio"],
-        spine_oversubscription_ratio=asked["spine_oversubscription_ratio"],
-        service_links=asked["service_links"],
-        spines_min=asked["spines_min"],
-    )
+def _count(asked: dict[str, Any], rail_only: bool) -> FatTree:
+    if not rail_only:
+        return fat_tree_of_nics(**asked)
+    alone = {"hosts", "radix", "tiers", "hosts_per_unit", "oversubscription_ratio", "extra_links", "spines_min"}
+    return fat_tree_counts(links_per_host=1, planes=asked["nics_per_host"], **{name: asked[name] for name in alone})
+
+
+def _most_hosts(asked: dict[str, Any], rail_only: bool) -> int:
+    """Count the hosts that the same switch can carry on the tiers asked for (or three)."""
+    # Extra links come out of what is free; only on a single switch they take the place of hosts.
+    unbounded = asked | {"hosts": 10**9, "extra_links": asked["extra_links"] if asked["tiers"] == 1 else 0}
+    try:
+        _count(unbounded, rail_only)
+    except TopologyError as error:
+        return error.largest_hosts
+    return int(unbounded["hosts"])
 
 
 def _note(error: TopologyError, asked: dict[str, Any], kind: str, switch: Switch, path: str, notes: Notes) -> None:
