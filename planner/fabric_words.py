@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from planner.plan import FabricPlan, Plan
     from topologies.fabric import Fabric
     from topologies.routes import Routes
-    from topologies.tables import Tables
+    from topologies.routing import Tables
 
 __all__ = [
     "MOST_FLOWS",

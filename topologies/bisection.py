@@ -112,7 +112,7 @@ def bisection_by_max_flow(
     --------
     Two leaves of four endpoints, with one uplink to each of two spines.
 
-    >>> from topologies.clos import xgft
+    >>> from topologies.xgft import xgft
     >>> bisection_by_max_flow(xgft((4, 2), (1, 2)), range(4))
     800.0
     """
@@ -358,7 +358,7 @@ def _nvlink_domain(fabric: Fabric) -> Bisection:
 
 def _scale_up_joined(fabric: Fabric) -> Bisection:
     """Bound by the scale-out fabric: what it passes for any split of the NICs, if every GPU has NICs of its own."""
-    from topologies.bisection_direct import real_split
+    from topologies._bisection_direct import real_split
     from topologies.families import build
 
     outside = bisection(build(**fabric.parameters["base"]))
@@ -389,7 +389,7 @@ _RULES: dict[str, Callable[[Fabric], Bisection]] = {
 
 def _of_graph(fabric: Fabric) -> Bisection:
     """Bound any other fabric: closed-form loads or the second eigenvalue from below, splits along coordinates from above."""
-    from topologies.bisection_direct import floor_of, real_split
+    from topologies._bisection_direct import floor_of, real_split
 
     traffic = host_endpoints_of(fabric)
     floor, rule = floor_of(fabric, traffic)

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from topologies._tables import Tables, channel_of_port
 from topologies.errors import require
 from topologies.fabric import Fabric
 from topologies.routes import Routes
-from topologies.tables import Tables, channel_of_port
 
 __all__ = ["credit_loop", "group_lanes"]
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from topologies.direct import check_hosts, layer_rates, mixed_names, node_cables, node_endpoints, ports_of_router, routers
+from topologies._direct import check_hosts, layer_rates, mixed_names, node_cables, node_endpoints, ports_of_router, routers
 from topologies.errors import TopologyError, require
 from topologies.fabric import Cables, Fabric, next_ports, recipe_parameters
 

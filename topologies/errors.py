@@ -31,6 +31,20 @@ class TopologyError(ValueError):
 
 
 def require(condition: bool, message: str) -> None:
-    """Raise ``ValueError(message)`` unless the condition holds: a parameter is out of its range."""
+    """Raise ``ValueError(message)`` unless the condition holds: a parameter is out of its range.
+
+    Parameters
+    ----------
+    condition : bool
+        What must hold.
+    message : str
+        What is wrong otherwise.
+
+    Examples
+    --------
+    >>> require(2 > 3, "radix must be at least 3")
+    Traceback (most recent call last):
+    ValueError: radix must be at least 3
+    """
     if not condition:
         raise ValueError(message)

@@ -33,7 +33,6 @@ __all__ = [
     "Switches",
     "next_ports",
     "recipe_parameters",
-    "table_of_ports",
 ]
 
 Ints = NDArray[np.int32]
@@ -418,6 +417,18 @@ def next_ports(vertices: NDArray[Any], first: NDArray[Any] | int = 1) -> Ints:
 def recipe_parameters(function: Callable[..., Fabric], arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Keep the arguments of a topology's function that differ from its defaults: recipes stay small.
 
+    Parameters
+    ----------
+    function : callable
+        The topology's function.
+    arguments : mapping
+        Arguments by name.
+
+    Returns
+    -------
+    dict
+        Those that must be stored.
+
     Examples
     --------
     >>> from topologies.clos import fat_tree
@@ -426,20 +437,3 @@ def recipe_parameters(function: Callable[..., Fabric], arguments: Mapping[str, A
     """
     defaults = {name: each.default for name, each in inspect.signature(function).parameters.items()}
     return {name: value for name, value in arguments.items() if value != defaults[name]}
-
-
-def table_of_ports(fabric: Fabric) -> Ints:
-    """Tabulate the cable behind every port of every switch.
-
-    Returns
-    -------
-    array of int, shape (S, most ports + 1)
-        Cable numbers by switch (not vertex) and port; NONE where no cable is plugged in, as in port 0.
-    """
-    cables, endpoints = fabric.cables, fabric.endpoint_count
-    table = np.full((fabric.switch_count, int(fabric.switches.ports.max(initial=0)) + 1), NONE, np.int32)
-    numbers = np.arange(len(cables), dtype=np.int32)
-    for vertex, port in ((cables.a, cables.a_port), (cables.b, cables.b_port)):
-        of_switch = vertex >= endpoints
-        table[vertex[of_switch] - endpoints, port[of_switch]] = numbers[of_switch]
-    return table

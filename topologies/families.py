@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from topologies.clos import fat_tree, rail_only, xgft
+from topologies.clos import fat_tree, rail_only
 from topologies.dragonfly import dragonfly, dragonfly_plus
 from topologies.fabric import Fabric
 from topologies.hyperx import hyperx
@@ -14,6 +14,7 @@ from topologies.scale_up import nvlink_domain, with_scale_up
 from topologies.slim_fly import slim_fly
 from topologies.star import star
 from topologies.torus import optical_torus, torus
+from topologies.xgft import xgft
 
 __all__ = ["TOPOLOGIES", "build", "scale_up_joined"]
 

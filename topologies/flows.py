@@ -12,9 +12,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike
 
+from topologies._filling import SLACK, TIE, Filled, Floats, fill, rows_of
 from topologies.errors import require
 from topologies.fabric import NONE, Ints
-from topologies.filling import SLACK, TIE, Filled, Floats, fill, rows_of
 from topologies.routes import Routes
 
 __all__ = ["Allocation", "allocate", "alone_rates", "completion_times", "max_min_rates", "slowdowns", "slowest_rate"]

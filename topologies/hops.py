@@ -94,7 +94,7 @@ def shortest_paths(fabric: Fabric, *, sources_max: int | None = None) -> Paths:
     --------
     A 4-ary fat tree: 16 endpoints, (4/2)**2 = 4 paths of 6 links between pods.
 
-    >>> from topologies.clos import xgft
+    >>> from topologies.xgft import xgft
     >>> paths = shortest_paths(xgft((2, 2, 4), (1, 2, 2)))
     >>> paths.pairs_by_links, paths.paths_by_links[6]
     ({2: 8, 4: 16, 6: 96}, (4, 4.0, 4))
@@ -145,7 +145,7 @@ def disjoint_paths(fabric: Fabric, source: int, target: int) -> int:
     --------
     A NIC with a port in each of two planes.
 
-    >>> from topologies.clos import xgft
+    >>> from topologies.xgft import xgft
     >>> disjoint_paths(xgft((4, 4), (2, 2)), 0, 15)
     2
     """

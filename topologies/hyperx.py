@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from topologies.direct import (
+from topologies._direct import (
     AXES,
     check_hosts,
     grid_names,

@@ -136,7 +136,7 @@ def injection_gbit_per_s(fabric: Fabric) -> float:
 
     Examples
     --------
-    >>> from topologies.clos import xgft
+    >>> from topologies.xgft import xgft
     >>> injection_gbit_per_s(xgft((4, 4), (2, 2), gbit_per_s=200.0))
     6400.0
     """
@@ -170,7 +170,7 @@ def oversubscription_by_tier(fabric: Fabric, *, as_populated: bool = False) -> d
     --------
     HPN: a ToR has 128 ports of 200G down and 60 of 400G up, an aggregation switch 120 down and 8 up.
 
-    >>> from topologies.clos import xgft
+    >>> from topologies.xgft import xgft
     >>> fabric = xgft((128, 120, 1), (2, 60, 8), gbit_per_s=(200.0, 400.0, 400.0))
     >>> {tier: round(ratio, 4) for tier, ratio in oversubscription_by_tier(fabric).items()}
     {'leaf': 1.0667, 'spine': 15.0}

@@ -46,7 +46,7 @@ def populated(base: Fabric, hosts: int, nics_per_host: int = 1, managers: int = 
 
     Examples
     --------
-    >>> from topologies.clos import xgft
+    >>> from topologies.xgft import xgft
     >>> fabric = populated(xgft((4, 4), (1, 2)), hosts=5, nics_per_host=2)
     >>> fabric.endpoint_count, fabric.cables_by_layer(), fabric.name(9)
     (10, {'node_leaf': 10, 'leaf_spine': 8}, 'n0004-nic1')

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from topologies._tables import FAR, Tables, channel_of_port, graph_of_switches
 from topologies.errors import require
 from topologies.fabric import Adjacency, Fabric
-from topologies.tables import FAR, Tables, channel_of_port, graph_of_switches
 
 __all__ = ["Routes", "ecmp", "spray", "valiant", "walk"]
 
@@ -88,7 +88,7 @@ def walk(fabric: Fabric, tables: Tables, source: ArrayLike, destination: ArrayLi
     --------
     From endpoint 0 up to the first spine and down to endpoint 2; endpoint 1 is reached without a spine:
 
-    >>> from topologies.clos import xgft
+    >>> from topologies.xgft import xgft
     >>> from topologies.routing import d_mod_k
     >>> fabric = xgft((2, 2), (1, 2))
     >>> routes = walk(fabric, d_mod_k(fabric), [0, 0], [2, 1])
@@ -248,7 +248,7 @@ def spray(fabric: Fabric, source: ArrayLike, destination: ArrayLike) -> Routes:
     --------
     Half of the flow goes over each of two spines:
 
-    >>> from topologies.clos import xgft
+    >>> from topologies.xgft import xgft
     >>> spray(xgft((2, 2), (1, 2)), [0], [2]).weight.tolist()
     [1.0, 0.5, 0.5, 0.5, 0.5, 1.0]
     """
@@ -281,7 +281,7 @@ def ecmp(fabric: Fabric, source: ArrayLike, destination: ArrayLike, *, seed: int
     --------
     Of eight flows between two leaves, some go over each of two spines:
 
-    >>> from topologies.clos import xgft
+    >>> from topologies.xgft import xgft
     >>> routes = ecmp(xgft((2, 2), (1, 2)), [0] * 8, [2] * 8, seed=1)
     >>> routes.hops().tolist() == [4.0] * 8, np.unique(routes.channel).tolist()
     (True, [0, 5, 8, 10, 13, 15])

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from topologies._tables import Tables
 from topologies.errors import TopologyError
 from topologies.fabric import Fabric
 from topologies.routing_direct import dimension_order, dragonfly_minimal, minimal
 from topologies.routing_tiers import d_mod_k, up_down
-from topologies.tables import Tables
 
 __all__ = [
     "ROUTINGS",
@@ -61,7 +61,7 @@ def default_routing(fabric: Fabric) -> Tables:
 
     Examples
     --------
-    >>> from topologies.clos import xgft
+    >>> from topologies.xgft import xgft
     >>> default_routing(xgft((4, 4), (1, 2))).engine
     'd-mod-k'
     """

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from topologies._tables import FAR, SwitchRow, Tables, choose, deliver, graph_of_switches, homes, rows_of_switches
 from topologies.errors import TopologyError, require
 from topologies.fabric import Fabric
-from topologies.tables import FAR, SwitchRow, Tables, choose, deliver, graph_of_switches, homes, rows_of_switches
 
 __all__ = ["dimension_order", "dragonfly_minimal", "minimal"]
 
@@ -39,7 +39,7 @@ def minimal(fabric: Fabric, *, lanes: bool = False) -> Tables:
 
     Examples
     --------
-    >>> from topologies.clos import xgft
+    >>> from topologies.xgft import xgft
     >>> minimal(xgft((2, 2), (1, 2))).out_port[2].tolist()
     [1, 1, 2, 2]
     """

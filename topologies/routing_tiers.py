@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from topologies._tables import FAR, SwitchRow, Tables, choose, deliver, graph_of_switches, homes, rows_of_switches
 from topologies.errors import TopologyError, require
 from topologies.fabric import Fabric, next_ports
-from topologies.tables import FAR, SwitchRow, Tables, choose, deliver, graph_of_switches, homes, rows_of_switches
 
 __all__ = ["d_mod_k", "up_down"]
 
@@ -48,7 +48,7 @@ def d_mod_k(fabric: Fabric) -> Tables:
     Two leaves of two endpoints and two spines: leaf 0 delivers 0 and 1 by ports 1 and 2, and sends 2 (even) by its first
     upward port, 3 (odd) by its second. Spine 0, the third row, has leaf 1 in port 2.
 
-    >>> from topologies.clos import xgft
+    >>> from topologies.xgft import xgft
     >>> d_mod_k(xgft((2, 2), (1, 2))).out_port.tolist()
     [[1, 2, 3, 4], [3, 4, 1, 2], [1, 1, 2, 2], [1, 1, 2, 2]]
     """
@@ -95,7 +95,7 @@ def up_down(fabric: Fabric, root: int | None = None) -> Tables:
     --------
     Spine 0 has lost leaf 1: leaf 0 sends both of its endpoints by spine 1.
 
-    >>> from topologies.clos import xgft
+    >>> from topologies.xgft import xgft
     >>> up_down(xgft((2, 2), (1, 2)).without(cables=[6])).out_port.tolist()
     [[1, 2, 4, 4], [4, 4, 1, 2], [1, 1, 0, 0], [1, 1, 2, 2]]
     """

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from topologies.direct import host_endpoints, layer_rates
+from topologies._direct import host_endpoints, layer_rates
 from topologies.errors import TopologyError, require
 from topologies.fabric import ENDPOINT_KINDS, NONE, Cables, Endpoints, Fabric, Switches, recipe_parameters
 

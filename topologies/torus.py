@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from topologies.direct import AXES, grid_names, host_endpoints, layer_rates, node_cables, routers
+from topologies._direct import AXES, grid_names, host_endpoints, layer_rates, node_cables, routers
 from topologies.errors import TopologyError, require
 from topologies.fabric import NONE, Cables, Fabric, Ints, recipe_parameters
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from topologies._tables import FAR, Tables, channel_of_port
 from topologies.errors import require
 from topologies.fabric import NONE, Fabric
 from topologies.routes import walk
-from topologies.tables import FAR, Tables, channel_of_port
 
 __all__ = [
     "Pattern",
@@ -39,6 +39,20 @@ CHUNK = 1 << 21
 def all_to_all(endpoints: int) -> Pattern:
     """Pair every endpoint with every other.
 
+    Parameters
+    ----------
+    endpoints : int
+        Endpoints 0 to endpoints - 1 take part.
+
+    Returns
+    -------
+    (array of int, array of int), shape (F,) each
+        Source and destination of every flow.
+
+    References
+    ----------
+    Dally and Towles, Principles and Practices of Interconnection Networks (2004), section 3.2: traffic patterns.
+
     Examples
     --------
     >>> [each.tolist() for each in all_to_all(3)]
@@ -52,6 +66,22 @@ def all_to_all(endpoints: int) -> Pattern:
 def shift(endpoints: int, k: int) -> Pattern:
     """Let every endpoint i send to i + k, modulo their number.
 
+    Parameters
+    ----------
+    endpoints : int
+        Endpoints 0 to endpoints - 1 take part.
+    k : int
+        How far each sends.
+
+    Returns
+    -------
+    (array of int, array of int), shape (F,) each
+        Source and destination of every flow.
+
+    References
+    ----------
+    Dally and Towles, Principles and Practices of Interconnection Networks (2004), section 3.2: traffic patterns.
+
     Examples
     --------
     >>> [each.tolist() for each in shift(4, 1)]
@@ -63,6 +93,22 @@ def shift(endpoints: int, k: int) -> Pattern:
 
 def permutation(endpoints: int, rng: np.random.Generator) -> Pattern:
     """Let every endpoint send to one other and receive from one other, at random.
+
+    Parameters
+    ----------
+    endpoints : int
+        Endpoints 0 to endpoints - 1 take part; at least 2.
+    rng : numpy.random.Generator
+        What is drawn from.
+
+    Returns
+    -------
+    (array of int, array of int), shape (F,) each
+        Source and destination of every flow.
+
+    References
+    ----------
+    Dally and Towles, Principles and Practices of Interconnection Networks (2004), section 3.2: traffic patterns.
 
     Examples
     --------
@@ -80,6 +126,24 @@ def permutation(endpoints: int, rng: np.random.Generator) -> Pattern:
 def incast(endpoints: int, target: int, senders: int | None = None) -> Pattern:
     """Let all others, or the next so many after it, send to one endpoint.
 
+    Parameters
+    ----------
+    endpoints : int
+        Endpoints 0 to endpoints - 1 take part.
+    target : int
+        The one that receives.
+    senders : int, optional
+        How many send. Default: all others.
+
+    Returns
+    -------
+    (array of int, array of int), shape (F,) each
+        Source and destination of every flow.
+
+    References
+    ----------
+    Dally and Towles, Principles and Practices of Interconnection Networks (2004), section 3.2: traffic patterns.
+
     Examples
     --------
     >>> [each.tolist() for each in incast(8, 7, 2)]
@@ -94,6 +158,24 @@ def incast(endpoints: int, target: int, senders: int | None = None) -> Pattern:
 
 def random_pairs(endpoints: int, count: int, rng: np.random.Generator) -> Pattern:
     """Draw so many pairs of different endpoints, independently.
+
+    Parameters
+    ----------
+    endpoints : int
+        Endpoints 0 to endpoints - 1 take part; at least 2.
+    count : int
+        Pairs.
+    rng : numpy.random.Generator
+        What is drawn from.
+
+    Returns
+    -------
+    (array of int, array of int), shape (F,) each
+        Source and destination of every flow.
+
+    References
+    ----------
+    Dally and Towles, Principles and Practices of Interconnection Networks (2004), section 3.2: traffic patterns.
 
     Examples
     --------
@@ -208,7 +290,7 @@ def link_loads(fabric: Fabric, tables: Tables, pattern: Pattern | None = None) -
     --------
     Four endpoints on two leaves, two spines: every uplink carries the flows of two sources to one destination.
 
-    >>> from topologies.clos import xgft
+    >>> from topologies.xgft import xgft
     >>> from topologies.routing import d_mod_k
     >>> fabric = xgft((2, 2), (1, 2))
     >>> link_loads(fabric, d_mod_k(fabric))[8:].tolist()
@@ -246,7 +328,7 @@ def unreachable_pairs(fabric: Fabric, tables: Tables) -> int:
     --------
     The first endpoint of four loses its cable: three pairs from it and three to it.
 
-    >>> from topologies.clos import xgft
+    >>> from topologies.xgft import xgft
     >>> from topologies.routing import up_down
     >>> fabric = xgft((2, 2), (1, 2)).without(cables=[0])
     >>> unreachable_pairs(fabric, up_down(fabric))
@@ -368,7 +450,7 @@ def balance(fabric: Fabric, loads: NDArray[np.float64]) -> dict[tuple[str, str],
 
     Examples
     --------
-    >>> from topologies.clos import xgft
+    >>> from topologies.xgft import xgft
     >>> balance(xgft((2,), (1,)), np.array([3.0, 1.0, 1.0, 1.0]))
     {('node_leaf', 'up'): 1.5, ('node_leaf', 'down'): 1.0}
     """

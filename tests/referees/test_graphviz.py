@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from topologies.clos import fat_tree, xgft
+from topologies.clos import fat_tree
 from topologies.dragonfly import dragonfly
 from topologies.fabric import Fabric
 from topologies.formats import cumulus_ptm, graphviz, nvidia_air
 from topologies.torus import torus
+from topologies.xgft import xgft
 
 pytestmark = pytest.mark.referee
 

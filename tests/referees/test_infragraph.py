@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 
-from topologies.clos import fat_tree, rail_only, xgft
+from topologies.clos import fat_tree, rail_only
 from topologies.dragonfly import dragonfly
 from topologies.fabric import Fabric
 from topologies.formats import infragraph
 from topologies.torus import torus
+from topologies.xgft import xgft
 
 pytestmark = pytest.mark.referee
 

@@ -18,7 +18,7 @@ import pytest
 from numpy.typing import NDArray
 
 from topologies.clos import fat_tree
-from topologies.fabric import Fabric, table_of_ports
+from topologies.fabric import Fabric
 from topologies.formats import ibdiagnet, opensm
 from topologies.formats.opensm import read_ibnetdiscover, write_root_guids
 from topologies.links import Link, Links, links_of
@@ -117,10 +117,19 @@ def tables_of_dump(fabric: Fabric, dump: str) -> NDArray[np.uint16]:
     return table
 
 
+def cable_behind_ports(fabric: Fabric) -> np.ndarray[Any, Any]:
+    """[S, ports + 1] The cable behind every port of every switch; -1 where there is none."""
+    table = np.full((fabric.switch_count, int(fabric.switches.ports.max()) + 1), -1)
+    for vertex, port in ((fabric.cables.a, fabric.cables.a_port), (fabric.cables.b, fabric.cables.b_port)):
+        of_switch = vertex >= fabric.endpoint_count
+        table[vertex[of_switch] - fabric.endpoint_count, port[of_switch]] = np.flatnonzero(of_switch)
+    return table
+
+
 def all_to_all(fabric: Fabric, out_port: NDArray[np.uint16]) -> tuple[Ints, int]:
     """Walk from every endpoint to every other: paths over every channel, and pairs that do not arrive."""
     endpoints, cables = fabric.endpoint_count, fabric.cables
-    ports = table_of_ports(fabric)
+    ports = cable_behind_ports(fabric)
     # First hop: whoever the sender is, the packet is at its leaf. Only fabrics with one cable an endpoint are judged here.
     at = np.zeros((fabric.switch_count, endpoints), np.int64)
     leaf = np.zeros(endpoints, np.int64)

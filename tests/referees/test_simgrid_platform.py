@@ -14,7 +14,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from topologies.clos import fat_tree, xgft
+from topologies.clos import fat_tree
 from topologies.dragonfly import dragonfly
 from topologies.fabric import Fabric
 from topologies.formats import simgrid
@@ -22,6 +22,7 @@ from topologies.formats.ports import bundles
 from topologies.formats.tree_shape import tree_shape
 from topologies.routes import Routes
 from topologies.torus import torus
+from topologies.xgft import xgft
 
 pytestmark = pytest.mark.referee
 

@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from topologies.clos import fat_tree, rail_only, xgft
+from topologies.clos import fat_tree, rail_only
 from topologies.clos_counts import fat_tree_counts, fat_tree_of_nics
 from topologies.errors import TopologyError
 from topologies.fabric import NONE, Fabric
 from topologies.families import build
+from topologies.xgft import xgft
 
 # Laws of any fat tree, on its cables
 

@@ -8,7 +8,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from topologies.clos import fat_tree, xgft
+from topologies.clos import fat_tree
 from topologies.deadlock import credit_loop, group_lanes
 from topologies.dragonfly import dragonfly, dragonfly_plus
 from topologies.fabric import Fabric
@@ -18,6 +18,7 @@ from topologies.routing import Tables, d_mod_k, default_routing, dimension_order
 from topologies.slim_fly import slim_fly
 from topologies.torus import torus
 from topologies.traffic import all_to_all, random_pairs
+from topologies.xgft import xgft
 
 
 def dependencies(fabric: Fabric, tables: Tables) -> nx.DiGraph:

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from topologies.as_built.differences import CATEGORIES, as_dict, lines
 from topologies.as_built.names import match_names
 from topologies.as_built.work_order import work_order, work_order_lines
-from topologies.clos import fat_tree, rail_only, xgft
+from topologies.clos import fat_tree, rail_only
 from topologies.diff import compare
 from topologies.formats.opensm import read_ibnetdiscover
 from topologies.formats.opensm import write as write_net
 from topologies.links import Link, Links, links_of
+from topologies.xgft import xgft
 
 FABRICS = {
     "one unit": fat_tree(8, 4, radix=16),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from topologies.as_built.differences import CATEGORIES
-from topologies.clos import fat_tree, rail_only, xgft
+from topologies.clos import fat_tree, rail_only
 from topologies.diff import compare
 from topologies.dragonfly import dragonfly, dragonfly_plus
 from topologies.drawing import draw_differences, draw_fabric
@@ -19,6 +19,7 @@ from topologies.scale_up import with_scale_up
 from topologies.slim_fly import slim_fly
 from topologies.star import star
 from topologies.torus import torus
+from topologies.xgft import xgft
 
 SVG = "{http://www.w3.org/2000/svg}"
 FABRIC = fat_tree(127, 8, radix=64, extra_links=4)

@@ -10,11 +10,12 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from topologies.clos import fat_tree, rail_only, xgft
+from topologies.clos import fat_tree, rail_only
 from topologies.fabric import INTERNAL_LAYERS, Fabric
 from topologies.failures import Baseline, lose, lose_random
 from topologies.families import build
 from topologies.n_minus_1 import component_classes, n_minus_1
+from topologies.xgft import xgft
 
 
 def switch(fabric: Fabric, name: str) -> list[int]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from topologies.clos import fat_tree, rail_only, xgft
+from topologies.clos import fat_tree, rail_only
 from topologies.dragonfly import dragonfly, dragonfly_plus
 from topologies.fabric import Fabric
 from topologies.families import TOPOLOGIES, build
@@ -18,6 +18,7 @@ from topologies.scale_up import nvlink_domain, with_scale_up
 from topologies.slim_fly import slim_fly
 from topologies.star import star
 from topologies.torus import optical_torus, torus
+from topologies.xgft import xgft
 
 FABRICS = [
     fat_tree(12, 4, radix=16, planes=2),

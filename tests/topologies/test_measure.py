@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from topologies.bisection import bisection, bisection_by_max_flow, halves_by_host
-from topologies.clos import fat_tree, xgft
+from topologies.clos import fat_tree
 from topologies.clos_counts import fat_tree_counts
 from topologies.fabric import ENDPOINT_KINDS, Fabric
 from topologies.families import build
@@ -20,6 +20,7 @@ from topologies.hops import disjoint_paths, shortest_paths
 from topologies.links import links_of
 from topologies.measure import Ports, growth, injection_gbit_per_s, measure, oversubscription_by_tier, ports_by_tier
 from topologies.populate import populated
+from topologies.xgft import xgft
 
 # Oversubscription
 

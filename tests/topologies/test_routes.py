@@ -9,7 +9,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from topologies.clos import fat_tree, xgft
+from topologies.clos import fat_tree
 from topologies.dragonfly import dragonfly, dragonfly_plus
 from topologies.fabric import Fabric
 from topologies.hyperx import hyperx
@@ -19,6 +19,7 @@ from topologies.scale_up import with_scale_up
 from topologies.slim_fly import slim_fly
 from topologies.torus import torus
 from topologies.traffic import all_to_all, random_pairs
+from topologies.xgft import xgft
 
 FABRICS = {
     "tree": fat_tree(16, 4, radix=8, tiers=3),

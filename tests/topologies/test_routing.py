@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from topologies.clos import fat_tree, rail_only, xgft
+from topologies.clos import fat_tree, rail_only
 from topologies.dragonfly import dragonfly, dragonfly_plus
 from topologies.errors import TopologyError
 from topologies.fabric import Fabric
@@ -22,6 +22,7 @@ from topologies.scale_up import with_scale_up
 from topologies.slim_fly import slim_fly
 from topologies.torus import torus
 from topologies.traffic import all_to_all, balance, link_loads, shift, unreachable_pairs
+from topologies.xgft import xgft
 
 TREES = {
     "one switch": fat_tree(8, 2, radix=16),

@@ -9,13 +9,14 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from topologies.clos import fat_tree, rail_only, xgft
+from topologies.clos import fat_tree, rail_only
 from topologies.dragonfly import dragonfly
 from topologies.errors import TopologyError
 from topologies.fabric import ENDPOINT_KINDS, INTERNAL_LAYERS, NONE, Fabric
 from topologies.populate import populated
 from topologies.scale_up import nvlink_domain, with_scale_up
 from topologies.torus import torus
+from topologies.xgft import xgft
 
 NIC, MANAGER, SERVICE, GPU = (ENDPOINT_KINDS.index(kind) for kind in ("nic", "manager", "service", "gpu"))
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topologies.clos import fat_tree, rail_only, xgft
+from topologies.clos import fat_tree, rail_only
 from topologies.dragonfly import dragonfly
 from topologies.fabric import Fabric
 from topologies.routes import walk
@@ -26,6 +26,7 @@ from topologies.traffic import (
     shift,
     unreachable_pairs,
 )
+from topologies.xgft import xgft
 
 
 @given(st.integers(0, 30))

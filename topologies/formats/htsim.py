@@ -44,7 +44,7 @@ def write(fabric: Fabric, *, link_latency_ns: int = 1000, switch_latency_ns: int
     --------
     Its leaf_spine_tiny: 4 leaves of 8 hosts with 2 spines, 4:1 oversubscribed.
 
-    >>> from topologies.clos import xgft
+    >>> from topologies.xgft import xgft
     >>> print(write(xgft((8, 4), (1, 2), gbit_per_s=100)), end="")
     Nodes 32
     Tiers 2

@@ -40,7 +40,7 @@ def write(fabric: Fabric, *, latency_ms: float = 0.0005, error_rate: float = 0.0
 
     Examples
     --------
-    >>> from topologies.clos import xgft
+    >>> from topologies.xgft import xgft
     >>> print(write(xgft((2,), (1,), (2,), gbit_per_s=100)), end="")
     3 1 2
     2

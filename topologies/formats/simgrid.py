@@ -47,7 +47,7 @@ def write(fabric: Fabric, *, latency_s: float = 0.0, host_speed: str = "1Gf", zo
 
     Examples
     --------
-    >>> from topologies.clos import xgft
+    >>> from topologies.xgft import xgft
     >>> print("\n".join(line.strip() for line in write(xgft((1,), (1,), gbit_per_s=100)).splitlines()[3:8]))
     <zone id="fabric" routing="Dijkstra">
     <host id="n0000-nic0" speed="1Gf"/>
@@ -105,7 +105,7 @@ def write_routes(
 
     Examples
     --------
-    >>> from topologies.clos import xgft
+    >>> from topologies.xgft import xgft
     >>> routes = Routes(np.array([0, 2]), np.array([0, 3], np.int32), np.ones(2))
     >>> print(write_routes(xgft((2,), (1,)), [(0, 1)], routes).splitlines()[-3].partition("NO")[2])
     "><link_ctn id="cable0" direction="UP"/><link_ctn id="cable1" direction="DOWN"/></route>
@@ -245,7 +245,7 @@ def cluster_of(fabric: Fabric) -> tuple[str, str, float]:
 
     Examples
     --------
-    >>> from topologies.clos import xgft
+    >>> from topologies.xgft import xgft
     >>> cluster_of(xgft((4, 4), (1, 2), (1, 2), gbit_per_s=100))
     ('FAT_TREE', '2;4,4;1,2;1,2', 100.0)
     >>> from topologies.torus import torus

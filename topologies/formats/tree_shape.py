@@ -17,7 +17,7 @@ __all__ = ["TreeShape", "tree_shape"]
 
 @dataclass(frozen=True, eq=False)
 class TreeShape:
-    """Numbers of an extended generalised fat tree, each by level, the lowest first; see `topologies.clos.xgft`."""
+    """Numbers of an extended generalised fat tree, each by level, the lowest first; see `topologies.xgft.xgft`."""
 
     children: tuple[int, ...]
     parents: tuple[int, ...]

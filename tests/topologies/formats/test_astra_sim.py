@@ -8,7 +8,7 @@ import math
 import pytest
 from ruamel.yaml import YAML
 
-from topologies.clos import fat_tree, rail_only, xgft
+from topologies.clos import fat_tree, rail_only
 from topologies.dragonfly import dragonfly
 from topologies.errors import TopologyError
 from topologies.fabric import Fabric
@@ -17,6 +17,7 @@ from topologies.formats.astra_sim import Dimension
 from topologies.hyperx import hyperx
 from topologies.scale_up import nvlink_domain, with_scale_up
 from topologies.torus import torus
+from topologies.xgft import xgft
 
 NVLINK = Dimension("Switch", 8, 450.0, 936.25)
 

@@ -7,11 +7,12 @@ from types import ModuleType
 
 import pytest
 
-from topologies.clos import fat_tree, rail_only, xgft
+from topologies.clos import fat_tree, rail_only
 from topologies.dragonfly import dragonfly
 from topologies.fabric import Fabric
 from topologies.formats import graphml, node_link
 from topologies.torus import torus
+from topologies.xgft import xgft
 
 FABRICS = [
     fat_tree(31, 8, radix=64, extra_links=4),

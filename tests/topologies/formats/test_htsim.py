@@ -6,10 +6,11 @@ from itertools import pairwise
 
 import pytest
 
-from topologies.clos import fat_tree, rail_only, xgft
+from topologies.clos import fat_tree, rail_only
 from topologies.errors import TopologyError
 from topologies.fabric import Fabric
 from topologies.formats import htsim
+from topologies.xgft import xgft
 
 
 def sizes(text: str) -> list[int]:

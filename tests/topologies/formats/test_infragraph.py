@@ -8,11 +8,12 @@ import re
 import pytest
 from ruamel.yaml import YAML
 
-from topologies.clos import fat_tree, rail_only, xgft
+from topologies.clos import fat_tree, rail_only
 from topologies.dragonfly import dragonfly
 from topologies.fabric import Fabric
 from topologies.formats import infragraph
 from topologies.torus import torus
+from topologies.xgft import xgft
 
 
 def span(text: str) -> list[str]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from topologies.clos import fat_tree, rail_only, xgft
+from topologies.clos import fat_tree, rail_only
 from topologies.dragonfly import dragonfly
 from topologies.fabric import Fabric
 from topologies.formats import ns3
+from topologies.xgft import xgft
 
 
 def parse(text: str) -> tuple[list[str], list[int], list[tuple[int, int, float]]]:

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topologies.clos import fat_tree, rail_only, xgft
+from topologies.clos import fat_tree, rail_only
 from topologies.dragonfly import dragonfly
 from topologies.fabric import Fabric
 from topologies.formats import opensm
 from topologies.links import Link, Links, links_of
 from topologies.star import star
+from topologies.xgft import xgft
 
 FABRICS = [
     fat_tree(32, 8, radix=64),

@@ -8,7 +8,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from topologies.clos import fat_tree, rail_only, xgft
+from topologies.clos import fat_tree, rail_only
 from topologies.dragonfly import dragonfly, dragonfly_plus
 from topologies.fabric import Fabric
 from topologies.formats.placement import PlacementTree, placement_tree, scale_up_domains
@@ -16,6 +16,7 @@ from topologies.hyperx import hyperx
 from topologies.scale_up import nvlink_domain, with_scale_up
 from topologies.slim_fly import slim_fly
 from topologies.torus import optical_torus, torus
+from topologies.xgft import xgft
 
 
 def sizes(tree: PlacementTree) -> list[int]:

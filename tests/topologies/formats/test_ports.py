@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from topologies.clos import fat_tree, rail_only, xgft
+from topologies.clos import fat_tree, rail_only
 from topologies.dragonfly import dragonfly
 from topologies.fabric import Fabric
 from topologies.formats.ports import bundles, connections, devices, host_of_switch, port_name
 from topologies.scale_up import with_scale_up
 from topologies.torus import torus
+from topologies.xgft import xgft
 
 FABRICS = [
     fat_tree(32, 8, radix=64),

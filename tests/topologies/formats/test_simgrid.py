@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from topologies.clos import fat_tree, rail_only, xgft
+from topologies.clos import fat_tree, rail_only
 from topologies.dragonfly import dragonfly
 from topologies.errors import TopologyError
 from topologies.fabric import Fabric
@@ -15,6 +15,7 @@ from topologies.formats import simgrid
 from topologies.formats.ports import bundles
 from topologies.routes import Routes
 from topologies.torus import torus
+from topologies.xgft import xgft
 
 
 def parse(text: str) -> ET.Element:

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topologies.clos import fat_tree, rail_only, xgft
+from topologies.clos import fat_tree, rail_only
 from topologies.errors import TopologyError
 from topologies.fabric import Fabric
 from topologies.formats.tree_shape import tree_shape
 from topologies.torus import torus
+from topologies.xgft import xgft
 
 
 @given(

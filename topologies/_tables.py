@@ -93,7 +93,7 @@ def channel_of_port(fabric: Fabric) -> Ints:
     --------
     Endpoint 1 is in port 2 of the only switch, by cable 1, whose downward channel is 3:
 
-    >>> from topologies.clos import xgft
+    >>> from topologies.xgft import xgft
     >>> channel_of_port(xgft((2,), (1,))).tolist()
     [[-1, 1, 3]]
     """
