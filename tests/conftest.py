@@ -14,6 +14,9 @@ from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parents[1]
 
+# Scripts that run in the referees' own interpreters.
+collect_ignore_glob = ["referees/*_judge.py"]
+
 # Examples take as long as the machine is slow: no deadline, and the same examples on every run.
 settings.register_profile(
     "groundplan", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], print_blob=True

@@ -117,7 +117,7 @@ def tables_of_dump(fabric: Fabric, dump: str) -> NDArray[np.uint16]:
     return table
 
 
-def cable_behind_ports(fabric: Fabric) -> np.ndarray[Any, Any]:
+def cable_behind_ports(fabric: Fabric) -> NDArray[np.int64]:
     """[S, ports + 1] The cable behind every port of every switch; -1 where there is none."""
     table = np.full((fabric.switch_count, int(fabric.switches.ports.max()) + 1), -1)
     for vertex, port in ((fabric.cables.a, fabric.cables.a_port), (fabric.cables.b, fabric.cables.b_port)):

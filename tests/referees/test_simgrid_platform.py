@@ -46,7 +46,7 @@ def load(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     def run(platform: str, pairs: list[tuple[str, str]]) -> dict[str, Any]:
         path = tmp_path_factory.mktemp("simgrid") / "platform.xml"
         path.write_text(platform, encoding="utf-8")
-        command = [program, str(Path(__file__).with_name("simgrid_platform.py")), str(path)]
+        command = [program, str(Path(__file__).with_name("simgrid_platform_judge.py")), str(path)]
         done = subprocess.run(command, input=json.dumps(pairs), capture_output=True, text=True, timeout=120, check=True)
         found: dict[str, Any] = json.loads(done.stdout)
         return found
