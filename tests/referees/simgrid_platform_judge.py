@@ -1,4 +1,4 @@
-"""Let SimGrid load a platform and say what is in it; run by an interpreter with its module (see test_simgrid_platform_judge.py)."""
+"""Let SimGrid load a platform and say what is in it; run by an interpreter with its module (see test_simgrid_platform.py)."""
 
 from __future__ import annotations
 
