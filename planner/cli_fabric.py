@@ -44,7 +44,10 @@ PlanFile = Annotated[
     Path, typer.Argument(metavar="PLAN", help="A plan, as written by: groundplan plan FILE -o PLAN", show_default=False)
 ]
 Name = Annotated[
-    str, typer.Option("--fabric", metavar="NAME", help="Which network: compute, storage, in-band, out-of-band or scale-up.")
+    str,
+    typer.Option(
+        "--fabric", metavar="NAME", help="compute, storage, in-band, out-of-band, scale-up, or joined (compute with scale-up)."
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Lose = Annotated[
@@ -370,7 +373,6 @@ def export_fabric(file: Path, form: str, output: Path | None, name: str) -> None
 
     from planner.errors import did_you_mean
     from planner.export.formats import FORMATS
-    from planner.fabrics import fabric_of
 
     if form not in FORMATS:
         refuse(f"'{form}' is no format", did_you_mean(form, FORMATS))
@@ -379,7 +381,7 @@ def export_fabric(file: Path, form: str, output: Path | None, name: str) -> None
     chosen = FORMATS[form]
     try:
         planned = planned_fabric(plan, name)
-        content = chosen.write(plan, planned, fabric_of(planned))
+        content = chosen.write(plan, planned, fabric_named(plan, name))
     except ValueError as error:
         refuse(f"{form} cannot hold the {name} fabric: {error}", "other formats: groundplan export --list")
     if isinstance(content, dict):

@@ -35,22 +35,29 @@ __all__ = [
 ]
 
 MOST_FLOWS = 4_000_000
+JOINED = "joined"  # the compute fabric with the scale-up domains on it
 
 
 def fabric_named(plan: Plan, name: str) -> Fabric:
     """Build one of the plan's networks; a name that is none ends with exit code 2."""
-    from planner.fabrics import fabric_of
+    from planner.fabrics import fabric_of, joined_fabric
 
-    return fabric_of(planned_fabric(plan, name))
+    if name != JOINED:
+        return fabric_of(planned_fabric(plan, name))
+    try:
+        return joined_fabric(plan)
+    except ValueError as error:
+        refuse(f"the plan's fabrics cannot be joined: {error}", "name one of them")
 
 
 def planned_fabric(plan: Plan, name: str) -> FabricPlan:
     """Find one of the plan's networks; a name that is none ends with exit code 2."""
     from planner.errors import did_you_mean
 
+    name = "compute" if name == JOINED else name
     known = {each.name: each for each in plan.fabrics if each.recipe is not None}
     if name not in known:
-        refuse(f"the plan has no {name} fabric", did_you_mean(name, known))
+        refuse(f"the plan has no {name} fabric", did_you_mean(name, [*known, JOINED]))
     return known[name]
 
 

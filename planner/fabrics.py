@@ -6,7 +6,7 @@ from planner.plan import FabricPlan, Plan
 from topologies.fabric import Fabric
 from topologies.families import build
 
-__all__ = ["cabled_fabrics", "fabric_of"]
+__all__ = ["cabled_fabrics", "fabric_of", "joined_fabric"]
 
 _PORT_WORDS = {"compute": "nic", "storage": "storage", "in-band": "inband", "out-of-band": "bmc", "scale-up": "gpu"}
 
@@ -36,6 +36,42 @@ def fabric_of(planned: FabricPlan) -> Fabric:
     fabric = build(recipe.topology, recipe.parameters, recipe.population)
     prefix = "" if planned.kind in ("compute", "scale-up") else f"{planned.name}-"
     return fabric.renamed(prefix, _PORT_WORDS[planned.kind])
+
+
+def joined_fabric(plan: Plan) -> Fabric:
+    """Build the compute fabric with the scale-up domains on it: one graph, in which the accelerators are the endpoints.
+
+    Parameters
+    ----------
+    plan : Plan
+        One whose scale-up domains have switches.
+
+    Returns
+    -------
+    Fabric
+        As `topologies.scale_up.with_scale_up` makes it.
+
+    Raises
+    ------
+    ValueError
+        If the plan has no such domains or no compute fabric.
+    """
+    from topologies.scale_up import with_scale_up
+
+    recipes = {each.kind: each for each in plan.fabrics if each.recipe is not None}
+    if "compute" not in recipes or "scale-up" not in recipes:
+        raise ValueError("a compute fabric and one kind of switched scale-up domain are needed")
+    domains = fabric_of(recipes["scale-up"])
+    chips = domains.switch_count // recipes["scale-up"].units
+    per_gpu = len(domains.cables) // domains.endpoint_count
+    return with_scale_up(
+        fabric_of(recipes["compute"]),
+        recipes["scale-up"].hosts_per_unit,
+        chips,
+        per_gpu,
+        recipes["scale-up"].link_gbit_per_s,
+        gpus_per_host=domains.endpoint_count // len(domains.endpoints.host_names),
+    )
 
 
 def cabled_fabrics(plan: Plan) -> dict[str, Fabric]:

@@ -37,7 +37,7 @@ __all__ = [
     "SwitchesByTier",
 ]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class Part(BaseModel):

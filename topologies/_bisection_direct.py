@@ -108,7 +108,7 @@ def real_split(fabric: Fabric, endpoints: NDArray[Any]) -> float:
     coordinates = fabric.switches.coordinates[place[endpoints]]
     orders = [endpoints] + [endpoints[np.argsort(axis, kind="stable")] for axis in coordinates.T]
     best = min((_cut(fabric, order, bisection_by_max_flow), number) for number, order in enumerate(orders))
-    if fabric.switch_count <= DENSE_MOST and len(np.unique(place[endpoints])) == fabric.switch_count:
+    if 1 < fabric.switch_count <= DENSE_MOST and len(np.unique(place[endpoints])) == fabric.switch_count:
         order = _exchanged(fabric, place, orders[best[1]])
         return min(best[0], _cut(fabric, order, bisection_by_max_flow))
     return best[0]

@@ -63,11 +63,24 @@ class Filled:
         self.start, self.channel, self.weight = rows_of(routes)
         order = np.argsort(self.channel, kind="stable")
         self.user = np.repeat(np.arange(len(routes)), np.diff(self.start))[order]  # flows, channel by channel
-        self.user_weight = self.weight[order]
+        self.user_channel, self.user_weight = self.channel[order], self.weight[order]
         self.user_start = np.concatenate([[0], np.cumsum(np.bincount(self.channel, minlength=len(capacity)))])
         self.rate, self.bottleneck = np.zeros(len(routes)), np.full(len(routes), NONE, np.int64)
         self.running, self.dirty = np.zeros(len(routes), bool), np.zeros(len(routes), bool)
         self.seen = np.zeros(len(capacity), np.int64)
+
+    def crowds(self, flows: Numbers) -> Numbers:
+        """[F] Number the groups of these flows that share channels, directly or through others: none concerns another."""
+        from scipy.sparse import csr_matrix
+        from scipy.sparse.csgraph import connected_components
+
+        asked = np.zeros(len(self.rate), bool)
+        asked[flows] = True
+        rows = np.flatnonzero(asked[self.user])
+        user, channel = self.user[rows], self.user_channel[rows]
+        beside = np.flatnonzero(channel[1:] == channel[:-1])  # the users of a channel are joined each to the next
+        links = csr_matrix((np.ones(len(beside), bool), (user[beside], user[beside + 1])), (len(asked), len(asked)))
+        return np.asarray(connected_components(links, directed=False)[1], np.int64)
 
     def update(self, ended: Numbers, started: Numbers) -> tuple[Numbers, Floats]:
         """Stop and start flows; return those whose rate is another now, and what it was."""

@@ -306,7 +306,8 @@ def _rail_only(fabric: Fabric) -> Bisection:
     recipe = dict(fabric.parameters)
     rails, rate = recipe.pop("nics_per_host"), recipe.pop("gbit_per_s", 400.0)
     recipe.pop("links_per_port", None)
-    tree = _tree_of(fat_tree_of_nics(nics_per_host=1, **recipe), 1, rate)
+    # Rails are planes to the counts, which tell of all planes together: what one passes is a share.
+    tree = _tree_of(fat_tree_of_nics(nics_per_host=1, planes=rails, **recipe), 1, rate / rails)
     of_rail = _of_tree(tree, rate, _CLOS_RULE)
     if rails == 1:
         return of_rail

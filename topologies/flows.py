@@ -268,32 +268,31 @@ def completion_times(
     starts = _column("start_s", start_s, len(routes))
     require(bool(np.isfinite(size_gbit).all()), "size_byte must be finite")
     require(bool(np.isfinite(starts).all()), "start_s must be finite")
-    running = Filled(routes, capacity, limit)
+    shared = Filled(routes, capacity, limit)
+    next_s = np.where(size_gbit > 0, starts, np.inf)  # when a flow starts; once it runs, when it ends at the present rate
     finish_s = np.where(size_gbit > 0, np.inf, starts)  # of the flows that are done
-    end_s = np.full(len(routes), np.inf)  # of the flows that run, at their present rates
     left_gbit, since_s = size_gbit.copy(), starts.copy()  # what was left when the present rate began
-    waiting = np.flatnonzero(size_gbit > 0)
-    waiting = waiting[np.argsort(starts[waiting], kind="stable")]
-    starting_s = starts[waiting]
-    begun = 0
+    regroup_at = len(routes)
     while True:
-        now = float(min(end_s.min(initial=np.inf), starting_s[begun] if begun < len(waiting) else np.inf))
-        if now == np.inf:
+        open_flows = np.flatnonzero(next_s < np.inf)
+        if not len(open_flows):
             return finish_s - starts
-        ended = np.flatnonzero(end_s <= now * (1 + TIE))
-        finish_s[ended] = end_s[ended]
-        end_s[ended] = np.inf
-        last = begun + int(np.searchsorted(starting_s[begun:], now * (1 + TIE), side="right"))
-        changed, before = running.update(ended, waiting[begun:last])
-        begun = last
-        if not len(changed):
-            continue
-        rate = running.rate[changed]
-        moment = np.maximum(now, since_s[changed])
+        if len(open_flows) <= regroup_at:  # as flows end, crowds fall apart
+            crowd, regroup_at = shared.crowds(open_flows), len(open_flows) // 2
+        now_s = np.full(crowd.max() + 1, np.inf)
+        np.minimum.at(now_s, crowd[open_flows], next_s[open_flows])
+        due = open_flows[next_s[open_flows] <= now_s[crowd[open_flows]] * (1 + TIE)]
+        ends = shared.running[due]
+        ended = due[ends]
+        finish_s[ended] = next_s[ended]
+        next_s[due] = np.inf
+        changed, before = shared.update(ended, due[~ends])
+        rate = shared.rate[changed]
+        moment = np.maximum(now_s[crowd[changed]], since_s[changed])
         left = np.maximum(left_gbit[changed] - np.where(before > 0, before * (moment - since_s[changed]), 0.0), 0.0)
         left_gbit[changed], since_s[changed] = left, moment
         with np.errstate(divide="ignore", invalid="ignore"):
-            end_s[changed] = np.where(rate > 0, moment + left / rate, np.inf)
+            next_s[changed] = np.where(rate > 0, moment + left / rate, np.inf)
 
 
 def slowdowns(

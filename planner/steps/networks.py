@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from planner.catalog.records import Node, Server, Switch
+from planner.catalog.records import Gpu, Node, Server, Switch
 from planner.models.network import out_of_band_switches, ports_taken
 from planner.plan import CablesByLayer, FabricPlan, Recipe, SwitchesByTier
 from planner.spec import SIZED_BY_RULE, Factory
@@ -13,6 +13,8 @@ from planner.steps.fabric import clos_fabric
 from planner.steps.hardware import REFERENCE_URL, Hardware
 from planner.steps.notes import Notes
 from planner.units import figure
+from topologies.fabric import recipe_parameters
+from topologies.scale_up import nvlink_domain
 
 __all__ = ["compute_fabric", "in_band_fabric", "out_of_band_fabric", "scale_up_fabrics", "storage_fabric"]
 
@@ -24,7 +26,10 @@ _NEITHER = (
     *("tiers", "planes", "rail_optimised", "dual_tor", "spine_oversubscription_ratio", "nodes_per_unit"),
     "oversubscription_ratio",
 )
-_FAT_TREE_ONLY = {"fat-tree": (), "rail-only": ("planes", "rail_optimised", "dual_tor")}
+_FAT_TREE_ONLY = {
+    "fat-tree": (),
+    "rail-only": ("planes", "rail_optimised", "dual_tor", "spine_oversubscription_ratio"),
+}
 NEVER_OVERSUBSCRIBED = "a single switch is never oversubscribed"
 
 
@@ -59,9 +64,23 @@ def scale_up_fabrics(hardware: Hardware) -> list[FabricPlan]:
                 ports_free_count=0,
                 oversubscription_ratio=1.0,
                 bisection_gbit_per_s=domain / 2 * gpu.scale_up_one_way_gbyte_per_s * 8,
+                recipe=_scale_up_recipe(node, gpu, count) if chips and len(hardware.nodes) == 1 else None,
             )
         )
     return fabrics
+
+
+def _scale_up_recipe(node: Node, gpu: Gpu, count: int) -> Recipe:
+    domain, per_gpu = node.scale_up_domain_gpus_count, node.scale_up_links_per_gpu_count
+    parameters = {
+        "gpus": domain,
+        "chips": node.scale_up_switches_count,
+        "links_per_gpu": per_gpu,
+        "domains": node.gpus_count * count // domain,
+        "gpus_per_host": node.gpus_count // node.hosts_count,
+        "gbit_per_s": (gpu.scale_up_one_way_gbyte_per_s or 0.0) * 8 / per_gpu,
+    }
+    return Recipe(topology="nvlink-domain", parameters=recipe_parameters(nvlink_domain, parameters))
 
 
 def compute_fabric(factory: Factory, hardware: Hardware, notes: Notes) -> FabricPlan | None:

@@ -46,6 +46,18 @@ def test_show_tells_what_the_plan_says(groundplan: Run, plan: Path) -> None:
         assert groundplan("fabric", "show", plan, "--fabric", name).returncode == 0
 
 
+def test_scale_up_domains_alone_and_joined(groundplan: Run, plan: Path) -> None:
+    alone = data(groundplan("fabric", "show", plan, "--fabric", "scale-up", "--json"))
+    assert (alone["switches_by_tier"], alone["links_by_layer"]) == ({"nvswitch": 128}, {"nvlink": 32 * 8 * 18})
+    joined = data(groundplan("fabric", "show", plan, "--fabric", "joined", "--json"))
+    assert joined["endpoints"] == 256
+    assert joined["switches_by_tier"] == {"nic": 256, "nvswitch": 128, "leaf": 8, "spine": 4}
+    way = data(
+        groundplan("fabric", "routes", plan, "--fabric", "joined", "--from", "n0000-gpu0", "--to", "n0000-gpu7", "--json")
+    )
+    assert way["way"][1].startswith("n0000-nvswitch")
+
+
 def test_show_draws(groundplan: Run, plan: Path, tmp_path: Path) -> None:
     assert groundplan("fabric", "show", plan, "--draw", tmp_path / "fabric.svg").returncode == 0
     assert (tmp_path / "fabric.svg").read_text(encoding="utf-8").startswith("<svg")
