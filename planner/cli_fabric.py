@@ -229,7 +229,8 @@ def flows(
     found, how = routes_by(fabric, source, target, routing, seed, damaged=bool(lose))
     reached = found.start[1:] > found.start[:-1]
     if not reached.all():
-        refuse(f"{int((~reached).sum()):,} of {len(source):,} flows find no way", "lose less, or choose another pattern")
+        hint = f"{'lose less, or ' if lose else ''}choose another pattern; groundplan fabric show tells which pairs are apart"
+        refuse(f"{int((~reached).sum()):,} of {len(source):,} flows find no way", hint)
     capacity = fabric.channel_gbit_per_s()
     times = completion_times(found, capacity, size_byte)
     slower = slowdowns(found, capacity, size_byte)
@@ -419,15 +420,22 @@ def _print_way(fabric: Fabric, source: str, target: str, way: Routes, as_json: b
     leave, reach = fabric.channel_ends()
     channels = way.channel.tolist()
     if not channels:
+        if source == target:
+            refuse(f"{source} is both ends", "name two endpoints")
         refuse(f"there is no way from {source} to {target}", "lose less, or choose another engine")
-    names = [fabric.name(int(leave[channels[0]])), *(fabric.name(int(reach[channel])) for channel in channels)]
-    labels = [fabric.label(channel // 2) for channel in channels]
+    # With several ports (planes, dual ToR) there is one way by each: it begins where the source is left.
+    begins = [place for place, channel in enumerate(channels) if fabric.name(int(leave[channel])) == source]
+    ways = []
+    for first, last in zip(begins, [*begins[1:], len(channels)], strict=True):
+        names = [source, *(fabric.name(int(reach[channel])) for channel in channels[first:last])]
+        ways.append({"way": names, "cables": [fabric.label(channel // 2) for channel in channels[first:last]]})
     if as_json:
-        _print_json({"way": names, "cables": labels})
+        _print_json({"ways": ways})
         return
-    say(" -> ".join(names))
-    for label in labels:
-        say(f"  {label}")
+    for each in ways:
+        say(" -> ".join(each["way"]))
+        for label in each["cables"]:
+            say(f"  {label}")
 
 
 def _print(tables: Iterable[Table]) -> None:

@@ -69,8 +69,8 @@ class Filled:
         self.running, self.dirty = np.zeros(len(routes), bool), np.zeros(len(routes), bool)
         self.seen = np.zeros(len(capacity), np.int64)
 
-    def crowds(self, flows: Numbers) -> Numbers:
-        """[F] Number the groups of these flows that share channels, directly or through others: none concerns another."""
+    def crowds(self, flows: Numbers) -> tuple[Numbers, Numbers]:
+        """Sort flows into groups that share channels, directly or through others of them; return also the groups' starts."""
         from scipy.sparse import csr_matrix
         from scipy.sparse.csgraph import connected_components
 
@@ -80,7 +80,9 @@ class Filled:
         user, channel = self.user[rows], self.user_channel[rows]
         beside = np.flatnonzero(channel[1:] == channel[:-1])  # the users of a channel are joined each to the next
         links = csr_matrix((np.ones(len(beside), bool), (user[beside], user[beside + 1])), (len(asked), len(asked)))
-        return np.asarray(connected_components(links, directed=False)[1], np.int64)
+        crowd = connected_components(links, directed=False)[1][flows]
+        order = np.argsort(crowd, kind="stable")
+        return flows[order], np.append(np.flatnonzero(np.diff(crowd[order], prepend=-1)), len(flows))
 
     def update(self, ended: Numbers, started: Numbers) -> tuple[Numbers, Floats]:
         """Stop and start flows; return those whose rate is another now, and what it was."""

@@ -269,30 +269,36 @@ def completion_times(
     require(bool(np.isfinite(size_gbit).all()), "size_byte must be finite")
     require(bool(np.isfinite(starts).all()), "start_s must be finite")
     shared = Filled(routes, capacity, limit)
-    next_s = np.where(size_gbit > 0, starts, np.inf)  # when a flow starts; once it runs, when it ends at the present rate
-    finish_s = np.where(size_gbit > 0, np.inf, starts)  # of the flows that are done
+    finish_s = np.where(size_gbit > 0, np.inf, starts)
+    next_s = starts.copy()  # when a flow starts; once it runs, when it ends at the present rate
     left_gbit, since_s = size_gbit.copy(), starts.copy()  # what was left when the present rate began
-    regroup_at = len(routes)
+    place = np.empty(len(routes), np.int64)
     while True:
-        open_flows = np.flatnonzero(next_s < np.inf)
-        if not len(open_flows):
+        flows, crowd_start = shared.crowds(np.flatnonzero(finish_s == np.inf))
+        place[flows], event_s = np.arange(len(flows)), next_s[flows]
+        sizes, open_count = np.diff(crowd_start), len(flows)
+        if event_s.min(initial=np.inf) == np.inf:
             return finish_s - starts
-        if len(open_flows) <= regroup_at:  # as flows end, crowds fall apart
-            crowd, regroup_at = shared.crowds(open_flows), len(open_flows) // 2
-        now_s = np.full(crowd.max() + 1, np.inf)
-        np.minimum.at(now_s, crowd[open_flows], next_s[open_flows])
-        due = open_flows[next_s[open_flows] <= now_s[crowd[open_flows]] * (1 + TIE)]
-        ends = shared.running[due]
-        ended = due[ends]
-        finish_s[ended] = next_s[ended]
-        next_s[due] = np.inf
-        changed, before = shared.update(ended, due[~ends])
-        rate = shared.rate[changed]
-        moment = np.maximum(now_s[crowd[changed]], since_s[changed])
-        left = np.maximum(left_gbit[changed] - np.where(before > 0, before * (moment - since_s[changed]), 0.0), 0.0)
-        left_gbit[changed], since_s[changed] = left, moment
-        with np.errstate(divide="ignore", invalid="ignore"):
-            next_s[changed] = np.where(rate > 0, moment + left / rate, np.inf)
+        # Every crowd has its own clock: the next event of each is one step. As flows end, crowds fall apart.
+        while open_count > len(flows) // 2:
+            clock_s = np.minimum.reduceat(event_s, crowd_start[:-1])
+            now_s = np.where(clock_s < np.inf, clock_s, -np.inf).repeat(sizes)
+            due = np.flatnonzero(event_s <= now_s * (1 + TIE))
+            if not len(due):
+                break
+            ends = shared.running[flows[due]]
+            started, ended = flows[due[~ends]], flows[due[ends]]
+            finish_s[ended] = event_s[due[ends]]
+            event_s[due] = np.inf
+            open_count -= len(ended)
+            changed, before = shared.update(ended, started)
+            rate, at = shared.rate[changed], place[changed]
+            moment = np.maximum(now_s[at], since_s[changed])
+            left = np.maximum(left_gbit[changed] - np.where(before > 0, before * (moment - since_s[changed]), 0.0), 0.0)
+            left_gbit[changed], since_s[changed] = left, moment
+            with np.errstate(divide="ignore", invalid="ignore"):
+                event_s[at] = np.where(rate > 0, moment + left / rate, np.inf)
+        next_s[flows] = event_s
 
 
 def slowdowns(

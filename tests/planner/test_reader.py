@@ -272,7 +272,7 @@ def test_a_plan_is_read_back_as_it_was(tmp_path: Path) -> None:
     ("old", "new", "words"),
     [
         ('"dgx-h100": 4', '"dgx-h100": 5', "was edited"),
-        ('"schema_version": 1', '"schema_version": 2', "is 2, this version reads 1"),
+        ('"schema_version": 2', '"schema_version": 3', "is 3, this version reads 2"),
         ('"name": "x"', '"name": NaN', "is not a plan"),
         ('"name": "x"', '"name": "x", "more": 1', "is not a plan"),
         ("{", "[", "is not a plan"),
