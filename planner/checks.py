@@ -81,7 +81,9 @@ def constraints(
         if fabric.hosts_max_count is not None:
             path, subject = f"fabrics.{fabric.name.replace('-', '_')}", f"the {fabric.name} fabric connects"
             more_tiers = fabric.kind == "compute" and factory.fabrics.compute.tiers in (1, 2)
+            declared = fabric.recipe is not None and fabric.recipe.population is not None
             hint = "more tiers, or a switch of more ports" if more_tiers else "a switch of more ports"
+            hint = "larger parameters" if declared else hint
             found.append(Constraint("fabric-size", path, subject, fabric.hosts, fabric.hosts_max_count, "hosts", hint))
     for finding in findings:
         # What cannot be built at all has no part in the plan, but it is what stops the factory.

@@ -64,7 +64,7 @@ Engine = Annotated[
     str | None,
     typer.Option("--routing", metavar="ENGINE", help="An engine of `fabric routes`, ecmp or spray."),
 ]
-PATTERNS = "What is sent: all-to-all, shift:N, permutation, incast:NAME, pairs:N or rail-rings."
+PATTERNS = "What is sent: all-to-all, shift:N, permutation, incast:NAME, pairs:N, rail-rings or file:PAIRS.csv."
 Size = Annotated[str, typer.Option("--size", metavar="SIZE", help="Bytes of each flow, such as '1 GB' or '256 MB'.")]
 
 
@@ -158,9 +158,7 @@ def routes(
     ] = None,
     pattern: Annotated[
         str,
-        typer.Option(
-            metavar="PATTERN", help="What is sent: all-to-all, shift:N, permutation, incast:NAME, pairs:N, rail-rings."
-        ),
+        typer.Option(metavar="PATTERN", help=PATTERNS),
     ] = "all-to-all",
     lose: Lose = None,
     source: Annotated[str | None, typer.Option("--from", metavar="NAME", help="Show the way from this endpoint ...")] = None,
@@ -203,9 +201,7 @@ def flows(
     name: Name = "compute",
     pattern: Annotated[
         str,
-        typer.Option(
-            metavar="PATTERN", help="What is sent: all-to-all, shift:N, permutation, incast:NAME, pairs:N, rail-rings."
-        ),
+        typer.Option(metavar="PATTERN", help=PATTERNS),
     ] = "permutation",
     size: Size = "1 GB",
     routing: Annotated[

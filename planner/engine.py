@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from planner.catalog import Catalog
-from planner.catalog.records import Cable, Item, Node, Switch
+from planner.catalog.records import Cable, Item, Node, Server, Switch
 from planner.checks import MOST_NODES, Constraint, binding_constraint, constraints, findings_of
 from planner.plan import (
     ComputePlan,
@@ -213,8 +213,9 @@ def _compute(hardware: Hardware) -> ComputePlan:
 
 
 def _equipment(design: _Design, catalog: Catalog) -> tuple[Equipment, ...]:
-    """Describe the kinds of nodes and switches in the plan, by id."""
-    rows: dict[str, Node | Switch] = {node.id: node for node, _, _ in design.hardware.nodes}
+    """Describe the kinds of nodes, servers and switches in the plan, by id."""
+    rows: dict[str, Node | Server | Switch] = {node.id: node for node, _, _ in design.hardware.nodes}
+    rows |= {server.id: server for server, _ in design.hardware.servers()}
     rows |= {fabric.switch: catalog.get(Switch, fabric.switch) for fabric in design.fabrics if fabric.switch}
     return tuple(
         Equipment(id=row.id, name=row.name, vendor=row.vendor, height_u=row.height_u, weight_kg=row.weight_kg)

@@ -25,6 +25,7 @@ __all__ = [
     "fabric_named",
     "hosts_named",
     "jobs_in",
+    "pairs_in",
     "pattern_named",
     "placement_of",
     "planned_fabric",
@@ -149,6 +150,8 @@ def pattern_named(fabric: Fabric, text: str, seed: int) -> tuple[np.ndarray[Any,
     kind, _, argument = text.partition(":")
     nics = np.flatnonzero(np.isin(fabric.endpoints.kind, (0, 3)))
     rng = np.random.default_rng(seed)
+    if len(nics) < 2 and kind not in ("rail-rings", "file"):
+        refuse(f"a pattern needs two ports of nodes, this fabric has {len(nics)}", "choose another network with --fabric")
     number = int(argument) if argument.isdigit() else 0
     if kind == "all-to-all" and not argument:
         if len(nics) ** 2 > MOST_FLOWS:
@@ -164,14 +167,43 @@ def pattern_named(fabric: Fabric, text: str, seed: int) -> tuple[np.ndarray[Any,
         source, target = traffic.random_pairs(len(nics), number, rng)
     elif kind == "rail-rings" and not argument:
         return traffic.rail_rings(fabric)
+    elif kind == "file" and argument:
+        return pairs_in(fabric, Path(argument))
     elif kind == "incast" and argument:
         to = endpoint_named(fabric, argument)
         senders = nics[nics != to]
         return senders, np.full_like(senders, to)
     else:
-        known = "all-to-all, shift:N, permutation, incast:NAME, pairs:N or rail-rings"
+        known = "all-to-all, shift:N, permutation, incast:NAME, pairs:N, rail-rings or file:PAIRS.csv"
         refuse(f"'{text}' is no pattern", f"write {known}")
     return nics[source], nics[target]
+
+
+def pairs_in(fabric: Fabric, path: Path) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Read flows from lines of SOURCE,DESTINATION; a wrong line ends with exit code 2."""
+    import numpy as np
+
+    from planner.errors import did_you_mean
+
+    hint = "write lines of SOURCE,DESTINATION, such as n0000-nic0,n0001-nic0"
+    pairs: list[tuple[int, int]] = []
+    for number, line in enumerate(read_text_file(path).splitlines(), start=1):
+        names = [each.strip() for each in line.split(",")]
+        if not any(names):
+            continue
+        if len(names) != 2:
+            refuse(f"{path}, line {number}: not two names", hint)
+        source, target = (fabric.vertex_by_name.get(each, fabric.endpoint_count) for each in names)
+        if max(source, target) >= fabric.endpoint_count:
+            wrong = names[0] if source >= fabric.endpoint_count else names[1]
+            refuse(f"{path}, line {number}: '{wrong}' is no endpoint", did_you_mean(wrong, fabric.endpoints.names))
+        if source == target:
+            refuse(f"{path}, line {number}: {names[0]} is both ends", "name two endpoints")
+        pairs.append((source, target))
+    if not pairs:
+        refuse(f"{path} names no pair", hint)
+    both = np.array(pairs, dtype=np.int64)
+    return both[:, 0], both[:, 1]
 
 
 def placement_of(fabric: Fabric, hosts: str | None) -> np.ndarray[Any, Any]:

@@ -95,7 +95,7 @@ class NodeGroup(Part):
 
 
 class Equipment(Part):
-    """What a kind of node or switch is, for other tools' inventories: a plan can be exported without the catalog."""
+    """What a kind of node, server or switch is, for other tools' inventories: a plan can be exported without the catalog."""
 
     id: str
     name: str

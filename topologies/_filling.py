@@ -70,7 +70,7 @@ class Filled:
         self.seen = np.zeros(len(capacity), np.int64)
 
     def crowds(self, flows: Numbers) -> tuple[Numbers, Numbers]:
-        """Sort flows into groups that share channels, directly or through others of them; return also the groups' starts."""
+        """Sort flows into groups that share channels, directly or through others, largest first; return also their starts."""
         from scipy.sparse import csr_matrix
         from scipy.sparse.csgraph import connected_components
 
@@ -81,7 +81,7 @@ class Filled:
         beside = np.flatnonzero(channel[1:] == channel[:-1])  # the users of a channel are joined each to the next
         links = csr_matrix((np.ones(len(beside), bool), (user[beside], user[beside + 1])), (len(asked), len(asked)))
         crowd = connected_components(links, directed=False)[1][flows]
-        order = np.argsort(crowd, kind="stable")
+        order = np.lexsort((crowd, -np.bincount(crowd)[crowd]))
         return flows[order], np.append(np.flatnonzero(np.diff(crowd[order], prepend=-1)), len(flows))
 
     def update(self, ended: Numbers, started: Numbers) -> tuple[Numbers, Floats]:

@@ -83,7 +83,7 @@ def bisection(fabric: Fabric) -> Bisection:
     (204800.0, True)
     """
     rule = _RULES.get(fabric.topology, _of_graph)
-    return rule(fabric) if fabric.population is None or rule is _xgft else _of_graph(fabric)
+    return rule(fabric) if fabric.population is None or _holds_populated(fabric) else _of_graph(fabric)
 
 
 def bisection_by_max_flow(
@@ -266,40 +266,50 @@ def _of_tree(root: _Branch, unit: float, rule: str) -> Bisection:
     return Bisection(floor, max(_greedy_parts(root, half), floor), rule)
 
 
+def _holds_populated(fabric: Fabric) -> bool:
+    """Tell whether the rule of a family, which looks at the leaves as they are, holds for this partly populated one."""
+    population, recipe = fabric.population or {}, fabric.parameters
+    if fabric.topology not in ("fat-tree", "rail-only"):
+        return fabric.topology == "xgft"
+    nics, rails = population["hosts"] * population["nics_per_host"], recipe.get("nics_per_host", 1)
+    # Ports of managers and services have no place in the tree; rails that are not joined must be equally full.
+    return nics <= recipe["hosts"] * rails and (fabric.topology == "fat-tree" or nics % rails == 0)
+
+
 def _fat_tree(fabric: Fabric) -> Bisection:
     sides = 2 if fabric.parameters.get("dual_tor") else 1
-    tree = _tree_of(counts_of(fabric), sides, fabric.parameters.get("gbit_per_s", 400.0))
+    tree = _tree_of(fabric, counts_of(fabric), sides, fabric.parameters.get("gbit_per_s", 400.0))
     return _of_tree(tree, _unit(fabric), _CLOS_RULE)
 
 
-def _tree_of(counts: FatTree, sides: int, gbit_per_s: float) -> _Branch:
-    """Put planes, sides and the spines of a pod together: unit, pod, root."""
+def _tree_of(fabric: Fabric, counts: FatTree, sides: int, gbit_per_s: float) -> _Branch:
+    """Put planes, sides and the spines of a pod together: leaf, pod, root; leaves as they are populated."""
     wide = counts.planes * sides * gbit_per_s
     nic = _Branch(1, wide)
-    rails = counts.links_per_host // sides
+    counted = np.zeros(fabric.vertex_count, dtype=bool)
+    counted[host_endpoints_of(fabric)] = True
+    # The leaves of one plane and one side stand for all.
+    columns = counts.links_per_host if counts.tiers > 1 else 1
+    leaves = counts.leaf_count // counts.planes
+    on = np.bincount(fabric.cables.b[counted[fabric.cables.a]] - fabric.endpoint_count, minlength=leaves)[:leaves]
     if counts.tiers == 1:
-        return _joined(math.inf, (nic, counts.hosts * rails))
-    full, last = counts.hosts_by_unit()
-
-    def leaf(nics: int) -> _Branch:
-        return _joined(counts.leaf_up_ports * wide, (nic, nics))
-
-    if counts.tiers == 2:
-        return _joined(math.inf, (leaf(full), rails * (counts.units - 1)), (leaf(last), rails))
+        return _joined(math.inf, (nic, int(on[0])))
     # Where every rail has pods of its own, both sides of dual ToR have one each; otherwise a pod holds all of them.
     own = counts.pods > 1
-    pod_wide = counts.planes * gbit_per_s * (sides if own else 1)
-    units = np.bincount([counts.pod_of_unit(unit) for unit in range(counts.units)])
-    last_pod = counts.pod_of_unit(counts.units - 1)
-    pods = []
-    for number, size in enumerate(units.tolist()):
-        partial = int(number == last_pod)
-        of_rails = 1 if own else rails
-        parts = ((leaf(full), (size - partial) * of_rails), (leaf(last), partial * of_rails))
-        up = counts.spines_per_pod * counts.spine_up_ports * pod_wide
-        if size:
-            pods.append((_joined(up, *parts), rails if own else 1))
-    return _joined(math.inf, *pods)
+    up = counts.spines_per_pod * counts.spine_up_ports * counts.planes * gbit_per_s * (sides if own else 1)
+    pods: dict[tuple[int, int], Counter[int]] = {}
+    for leaf in np.flatnonzero(on).tolist():
+        unit, column = divmod(leaf, columns)
+        if column % sides == 0:
+            pod = (column if own else 0, counts.pod_of_unit(unit))
+            pods.setdefault(pod, Counter())[int(on[leaf])] += 1
+
+    def branches(nics_of_leaves: Counter[int]) -> list[tuple[_Branch, int]]:
+        return [(_joined(counts.leaf_up_ports * wide, (nic, nics)), leaves) for nics, leaves in nics_of_leaves.items()]
+
+    if counts.tiers == 2:
+        return _joined(math.inf, *branches(pods.get((0, 0), Counter())))
+    return _joined(math.inf, *Counter(_joined(up, *branches(each)) for each in pods.values()).items())
 
 
 def _rail_only(fabric: Fabric) -> Bisection:
@@ -307,7 +317,7 @@ def _rail_only(fabric: Fabric) -> Bisection:
     rails, rate = recipe.pop("nics_per_host"), recipe.pop("gbit_per_s", 400.0)
     recipe.pop("links_per_port", None)
     # Rails are planes to the counts, which tell of all planes together: what one passes is a share.
-    tree = _tree_of(fat_tree_of_nics(nics_per_host=1, planes=rails, **recipe), 1, rate / rails)
+    tree = _tree_of(fabric, fat_tree_of_nics(nics_per_host=1, planes=rails, **recipe), 1, rate / rails)
     of_rail = _of_tree(tree, rate, _CLOS_RULE)
     if rails == 1:
         return of_rail
@@ -363,9 +373,12 @@ def _scale_up_joined(fabric: Fabric) -> Bisection:
     from topologies.families import build
 
     outside = bisection(build(**fabric.parameters["base"]))
-    nics = fabric.cables.b[fabric.cables.layer == 0]
-    own = len(np.unique(nics)) == len(nics)
-    floor = outside.gbit_per_s if own else 0.0
+    inside, traffic = fabric.cables.layer == 0, host_endpoints_of(fabric)
+    gpus, nics = (len(np.unique(end)) for end in (fabric.cables.a[inside], fabric.cables.b[inside]))
+    each = nics // gpus  # NICs of a GPU; 0 where neighbours share one
+    floor = outside.gbit_per_s if each == 1 or (each and gpus == len(traffic)) else 0.0
+    if each > 1 and gpus % 2:  # a split of whole GPUs is so many NICs off an even one
+        floor = max(floor - each // 2 * float(fabric.cables.gbit_per_s[inside].max()), 0.0)
     cut = real_split(fabric, host_endpoints_of(fabric))
     return Bisection(floor, max(cut, floor), f"scale-out fabric alone (floor: {outside.rule}); splits by number (cut)")
 

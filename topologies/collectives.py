@@ -106,7 +106,8 @@ def collective_time(
     network : Network
         Routes, capacities and latencies.
     ranks_per_host : int
-        How many ranks, one behind the other, share a host (or scale-up domain): what hierarchical algorithms go by.
+        How many ranks, one behind the other, share a host (or scale-up domain): what `rings` and hierarchical
+        algorithms go by.
 
     Returns
     -------
@@ -131,6 +132,7 @@ def collective_time(
     all-reduce        time
     ================  ========================================================================================
     ring              2 (n - 1) (alpha + S / (n B))
+    rings             2 (n - 1) (alpha + max(S / (n m B), S / (n U))): a ring for each of the m ranks of a host
     halving-doubling  2 log2(n) alpha + 2 (n - 1) / n S / B, n a power of two
     tree              2 ceil(log2(n)) (alpha + S / B): binomial, not pipelined
     double-tree       (2 h + k - 1) (alpha + 2 S / (k B)) with h the height, k chunks, from 4 ranks on
@@ -138,8 +140,14 @@ def collective_time(
     hierarchical      reduce-scatter ring in the host, a ring of the S / m of every rail, all-gather ring in the host
     ================  ========================================================================================
 
-    Reduce-scatter and all-gather are each a half of the first two. A pipeline of depth D over T seconds of transfer takes
-    ``min over k of (D + k - 1) (alpha + T / k)``. Reductions themselves cost nothing here, nor do ranks wait for each other.
+    Reduce-scatter and all-gather are each a half of the first three. `rings` is what NCCL does on hosts with several NICs, m of
+    them here, as many as ranks: ring c enters and leaves every host at its c-th rank, to which the last rank passes the data
+    back inside the host (PXN), so that it stays on its rail. In every step each rank sends m times inside, at the scale-up rate
+    U, and once outside; so the bus bandwidth without latency is ``min(m B, U)``, on DGX H100 min(8 * 50, 450) = 400 GB/s, on
+    DGX A100 min(8 * 25, 300) = 200 GB/s, where NVIDIA measured 192 (2023, below).
+
+    A pipeline of depth D over T seconds of transfer takes ``min over k of (D + k - 1) (alpha + T / k)``. Reductions themselves
+    cost nothing here, nor do ranks wait for each other.
 
     References
     ----------
@@ -147,6 +155,7 @@ def collective_time(
     Patarasuk and Yuan, Bandwidth optimal all-reduce algorithms for clusters of workstations (JPDC 2009): the ring.
     Sanders, Speck and Träff, Two-tree algorithms for full bandwidth broadcast, reduction and scan (Parallel Computing 2009).
     Jeaugey, Massively Scale Your Deep Learning Training with NCCL 2.4 (NVIDIA, 2019): double binary trees.
+    Doubling all2all Performance with NCCL 2.12 (NVIDIA, 2022): PXN. https://github.com/NVIDIA/nccl/issues/812: 192 GB/s.
     Graham et al., Scalable Hierarchical Aggregation Protocol (SHArP) (COMHPC 2016): in-network.
 
     Examples

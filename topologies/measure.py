@@ -236,7 +236,8 @@ def growth(fabric: Fabric) -> Growth:
     -----
     Fat tree: first the last unit is filled. A new leaf then needs ``uplinks / spines`` free ports on every spine above it, a
     new unit one leaf a rail. With three tiers units go into pods until spines have no port free or would have more ports down
-    than their ratio allows; a new pod takes the ports of one pod on every core. Any other family: hosts on free ports of
+    than their ratio allows; a new pod takes the ports of one pod on every core. Rail-only: the same, all rails at once. Partly
+    populated: first the endpoints that were left out, then as the full fabric. Any other family: hosts on free ports of
     the tiers that have endpoints, an upper bound where these are not spread evenly.
 
     References
@@ -253,7 +254,33 @@ def growth(fabric: Fabric) -> Growth:
     >>> found.on_free_ports, found.with_switches, found.hosts_max
     (0, 32, 128)
     """
+    if fabric.population is not None:
+        return _grow_populated(fabric)
     return _GROWTH.get(fabric.topology, _on_free_ports)(fabric)
+
+
+def _grow_populated(fabric: Fabric) -> Growth:
+    """Take back the endpoints that were left out, then grow as the full fabric does."""
+    from topologies.families import build
+
+    full, nics = build(fabric.topology, fabric.parameters), (fabric.population or {})["nics_per_host"]
+    grown = growth(full)
+    per_host = len(host_endpoints_of(full)) // max(grown.hosts, 1)
+    left_out = full.endpoint_count - fabric.endpoint_count
+    room, most = (left_out // nics, (left_out + grown.with_switches * per_host) // nics)
+    return Growth(_hosts_of(fabric), room, most, f"the endpoints left out, then {grown.rule}")
+
+
+def _hosts_of(fabric: Fabric) -> int:
+    return len(np.unique(fabric.endpoints.host[host_endpoints_of(fabric)]))
+
+
+def _grow_rail_only(fabric: Fabric) -> Growth:
+    """Grow as the fat tree does whose planes are the rails."""
+    from topologies.clos import fat_tree
+
+    recipe = dict(fabric.parameters)
+    return _grow_fat_tree(fat_tree(recipe.pop("hosts"), 1, planes=recipe.pop("nics_per_host"), **recipe))
 
 
 def _grow_fat_tree(fabric: Fabric) -> Growth:
@@ -289,8 +316,8 @@ def _grow_fat_tree(fabric: Fabric) -> Growth:
 
 
 def _on_free_ports(fabric: Fabric) -> Growth:
-    hosts, ends = len(fabric.endpoints.host_names), fabric.endpoint_count
-    at_host = fabric.cables.a < ends
+    hosts, ends = _hosts_of(fabric), fabric.endpoint_count
+    at_host = np.isin(fabric.cables.a, host_endpoints_of(fabric))
     on = fabric.cables.b[at_host] - ends
     tiers = np.unique(fabric.switches.tier[on[on >= 0]])
     free = (fabric.switches.ports - fabric.ports_used[ends:])[np.isin(fabric.switches.tier, tiers)].sum()
@@ -298,4 +325,4 @@ def _on_free_ports(fabric: Fabric) -> Growth:
     return Growth(hosts, room, room, "free ports of the tiers that have endpoints, at the hosts' mean number of links")
 
 
-_GROWTH: dict[str, Callable[[Fabric], Growth]] = {"fat-tree": _grow_fat_tree}
+_GROWTH: dict[str, Callable[[Fabric], Growth]] = {"fat-tree": _grow_fat_tree, "rail-only": _grow_rail_only}

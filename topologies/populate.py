@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from topologies.errors import TopologyError, require
-from topologies.fabric import ENDPOINT_KINDS, NONE, Endpoints, Fabric
+from topologies.fabric import ENDPOINT_KINDS, INTERNAL_LAYERS, NONE, Endpoints, Fabric
 
 __all__ = ["populated"]
 
@@ -30,7 +30,8 @@ def populated(base: Fabric, hosts: int, nics_per_host: int = 1, managers: int = 
     -------
     Fabric
         The same switches and cables between them; the ports of the endpoints left out are free. `Fabric.population` holds
-        the numbers.
+        the numbers. What is inside a chip of the base (a torus) is a cable here, in the layer node_router: a NIC is a device
+        apart from the router.
 
     Raises
     ------
@@ -71,6 +72,7 @@ def populated(base: Fabric, hosts: int, nics_per_host: int = 1, managers: int = 
     return replace(
         base,
         population={"hosts": hosts, "nics_per_host": nics_per_host, "managers": managers},
+        layers=tuple("node_router" if name in INTERNAL_LAYERS else name for name in base.layers),
         endpoints=Endpoints(
             names=tuple(names),
             kind=kind,

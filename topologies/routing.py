@@ -57,7 +57,8 @@ def default_routing(fabric: Fabric) -> Tables:
     -------
     Tables
         Dragonflies: minimal with at most one global link. Torus and HyperX: dimension order, or minimal where a twist forbids
-        that. Slim Fly: minimal with a lane a hop. Tiers: D-mod-k, or up-down where cables skip tiers.
+        that. Slim Fly: minimal with a lane a hop. Tiers: D-mod-k, or up-down where cables skip tiers; minimal with a lane a
+        hop where they join switches of one tier (a scale-up domain on a direct network).
 
     Examples
     --------
@@ -69,4 +70,6 @@ def default_routing(fabric: Fabric) -> Tables:
     try:
         return ROUTINGS[name](fabric)
     except TopologyError:
-        return ROUTINGS["up-down" if name == "d-mod-k" else "minimal-lanes"](fabric)
+        tier = fabric.tier_of_vertex
+        level = bool((tier[fabric.cables.a] == tier[fabric.cables.b]).any())
+        return ROUTINGS["up-down" if name == "d-mod-k" and not level else "minimal-lanes"](fabric)

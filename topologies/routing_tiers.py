@@ -145,15 +145,18 @@ def _by_tiers(fabric: Fabric, height: NDArray[np.int32] | NDArray[np.float64], e
 
     out = np.zeros((count, fabric.endpoint_count), np.uint16)
     most = int(np.diff(where.start).max(initial=0))
-    passes = np.zeros((count, most), bool)  # what is sent up to here
-    passes[where.leaves] = True
+    passes = np.zeros((count, most), np.uint16)  # by how many leaves it is sent up to here
+    passes[where.leaves] = 1
     for each in order:
         part = where.of_switch(each)
         leaf, width = where.leaf[part], part.stop - part.start
         if not width:
             continue
-        passing = passes[each, :width]
-        key = np.cumsum(passing) - passing  # its number among those that come this way
+        passing = passes[each, :width] > 0
+        # Beside what all leaves send here, some is from one that has lost a cable: it must not put the others out of step.
+        most_here = passes[each, :width] > passes[each, :width].max() // 2
+        # Its number among those that come this way.
+        key = np.where(most_here, np.cumsum(most_here), np.cumsum(passing)) - passing
         below, reached = down[each][leaf] < FAR, total[each][leaf] < FAR
         entry = np.zeros(width, np.uint16)
         above = ups[each]
@@ -162,9 +165,9 @@ def _by_tiers(fabric: Fabric, height: NDArray[np.int32] | NDArray[np.float64], e
             link = choose(good, leaf, key)
             entry = np.where(reached, above.port[link], 0).astype(np.uint16)
             sent = np.flatnonzero(reached & passing)
-            passes[above.other[link[sent]], sent] = True
+            passes[above.other[link[sent]], sent] += passes[each, sent]
         if len(downs[each].port) and below.any():
-            entry[below] = _down_ports(downs[each], down, int(each), leaf, key, passing)[below]
+            entry[below] = _down_ports(downs[each], down, int(each), leaf, key, most_here, passing)[below]
         out[each, where.endpoint[part]] = entry
     deliver(fabric, out)
     return Tables(engine, out)
@@ -176,6 +179,7 @@ def _down_ports(
     switch: int,
     leaf: NDArray[np.int64],
     key: NDArray[np.int64],
+    most_here: NDArray[np.bool_],
     passing: NDArray[np.bool_],
 ) -> NDArray[np.uint16]:
     """Give every destination below a switch a port: the child first, then one of the cables to it in turn."""
@@ -184,10 +188,10 @@ def _down_ports(
     by_child = np.argsort(child_of_link, kind="stable")
     cables = np.bincount(child_of_link)
     first = np.cumsum(cables) - cables
-    # Deal the cables to a child: first to what really passes here, then to what would only after a failure.
-    group = (2 * child + ~passing).astype(np.int16)
+    # Deal the cables to a child: first to what all send here, then to what some do, then to what would after a failure.
+    group = (3 * child + ~most_here + ~passing).astype(np.int16)
     order = np.argsort(group, kind="stable")
-    size = np.bincount(group + 2, minlength=2 * len(children) + 2)  # child -1: none leads there
+    size = np.bincount(group + 3, minlength=3 * len(children) + 3)  # child -1: none leads there
     turn = np.empty(len(group), np.int64)
     turn[order] = np.arange(len(group)) - np.repeat(np.cumsum(size) - size, size)
     return below.port[by_child[first[child] + turn % cables[child]]].astype(np.uint16)

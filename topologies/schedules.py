@@ -64,6 +64,28 @@ def _ring_all_reduce(size_byte: float, ranks: Ranks) -> Iterator[Phase]:
     yield Phase(ranks.numbers, ranks.ahead(1), size_byte / ranks.count, 2 * (ranks.count - 1))
 
 
+def _rings(size_byte: float, ranks: Ranks, rounds: int) -> Iterator[Phase]:
+    """Run one ring of all ranks for every place in a host, each with its share of the data, all at once.
+
+    Ring c enters every host at its c-th rank, passes the others in turn, and from the last comes back through the c-th, which
+    has the way out to the next host's: no flow changes rails in the fabric, and every rank sends and receives there.
+    """
+    inside = np.tile(ranks.beside(1), ranks.per_host)  # the same hops in every ring
+    destination = np.concatenate([inside, ranks.ahead(ranks.per_host)])
+    source = np.tile(ranks.numbers, ranks.per_host + 1)
+    real = source != destination  # there is nobody beside a rank alone in its host, and no host ahead of the only one
+    size = size_byte / ranks.count / ranks.per_host
+    yield Phase(source[real], destination[real], size, rounds * (ranks.count - 1))
+
+
+def _rings_all_reduce(size_byte: float, ranks: Ranks) -> Iterator[Phase]:
+    return _rings(size_byte, ranks, 2)
+
+
+def _rings_once(size_byte: float, ranks: Ranks) -> Iterator[Phase]:
+    return _rings(size_byte, ranks, 1)
+
+
 def _halving(size_byte: float, ranks: Ranks) -> Iterator[Phase]:
     """Exchange half the data with the rank half the ranks away, a quarter with the one a quarter away, and so on."""
     count, distance = ranks.count, ranks.count // 2
@@ -189,6 +211,7 @@ def _rail_aligned(size_byte: float, ranks: Ranks) -> Iterator[Phase]:
 ALGORITHMS: Mapping[str, Mapping[str, Callable[[float, Ranks], Iterator[Phase]]]] = {
     "all-reduce": {
         "ring": _ring_all_reduce,
+        "rings": _rings_all_reduce,
         "halving-doubling": _halving_doubling,
         "tree": _tree_all_reduce,
         "double-tree": _double_tree_all_reduce,
@@ -196,8 +219,8 @@ ALGORITHMS: Mapping[str, Mapping[str, Callable[[float, Ranks], Iterator[Phase]]]
         "in-network": _in_network,
         "hierarchical-in-network": _hierarchical_in_network,
     },
-    "reduce-scatter": {"ring": _ring, "halving": _halving, "hierarchical": _hierarchical},
-    "all-gather": {"ring": _ring, "doubling": _halving, "hierarchical": _hierarchical},
+    "reduce-scatter": {"ring": _ring, "rings": _rings_once, "halving": _halving, "hierarchical": _hierarchical},
+    "all-gather": {"ring": _ring, "rings": _rings_once, "doubling": _halving, "hierarchical": _hierarchical},
     "broadcast": {"tree": _binomial, "chain": _chain, "double-tree": _double_tree_broadcast},
     "all-to-all": {"pairwise": _pairwise, "direct": _direct, "rail-aligned": _rail_aligned},
 }

@@ -283,8 +283,7 @@ def link_loads(fabric: Fabric, tables: Tables, pattern: Pattern | None = None) -
     Notes
     -----
     Flows to one destination that meet at a switch stay together, so what all-to-all moves from hop to hop is a number for
-    each switch and destination, not for each pair. An entry of the first switch is trusted to lead to the destination, which
-    `unreachable_pairs` can tell. For routes that are no tables, `topologies.routes.Routes.loads` does the same.
+    each switch and destination, not for each pair. For routes that are no tables, `topologies.routes.Routes.loads` does the same.
 
     Examples
     --------
@@ -387,9 +386,12 @@ def _injected(
     near, endpoints = fabric.adjacency, fabric.endpoint_count
     classes = _attachments(fabric)
     several = any(len(own) > 1 for own, _ in classes)
+    table, switches = channel_of_port(fabric), np.arange(fabric.switch_count)[:, None]
     for columns in _columns(fabric):
         amount = np.zeros((fabric.switch_count, len(columns)))
-        hops = _table_hops(fabric, tables, columns) if several else None
+        # Where every switch knows a way, the first one's entry leads there; otherwise a later one may have none.
+        complete = not several and bool((table[switches, tables.out_port[:, columns]] >= 0).all())
+        hops = None if complete else _table_hops(fabric, tables, columns)
         for own, ends in classes:
             if hops is None:
                 share = (tables.out_port[np.ix_(own, columns)] > 0).astype(np.float64)

@@ -6,7 +6,7 @@ import csv
 import datetime as dt
 import io
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,18 +15,22 @@ from planner.fabrics import fabric_of
 from planner.plan import CableKind, FabricPlan, Plan
 from planner.steps.cabling import MOST_LINKS, by_dearness, lay_cables
 from planner.steps.layout import Layout, layout_of
-from topologies.fabric import NONE, Fabric
+from topologies.fabric import ENDPOINT_KINDS, NONE, Fabric
 
 __all__ = ["COLUMNS", "cable_schedule", "cable_schedule_csv", "cable_schedule_xlsx", "lengths_to_order"]
 
 COLUMNS = (
     *("fabric", "label", "a_device", "a_port", "a_rack", "b_device", "b_port", "b_rack", "layer", "plane", "rail"),
-    *("length_m", "cable", "medium", "a_optics", "b_optics", "share_fraction", "a_power_w", "b_power_w", "price_usd", "bundle"),
+    *("length_m", "cable", "cable_number", "medium", "a_optics", "b_optics", "share_fraction", "a_power_w", "b_power_w"),
+    *("price_usd", "bundle"),
 )
-"""What a row says; a is the lower end. A link that shares a broken-out port's cable has its share of watts and price."""
+"""What a row says; a is the lower end. Links of one broken-out port run in one cable: they have one `cable_number` (from 1 in
+each network), and each its share of watts and price. Labels are the fabric's own names, as in all other exports; devices are
+what stands in the racks (the third manager port of a fabric, ``mgr02``, is the second appliance's)."""
 
 ORDER_COLUMNS = ("fabric", "layer", "cable", "medium", "length_m", "count", "total_m", "price_usd")
 NO_CABLE = "none fits"
+_WORDS = {"host": "n", "pdu": "pdu"}
 _ENDS = {"copper": "plug", "active-copper": "active plug", "aoc": "fixed transceiver"}
 _MOST_ROWS = 1_048_575  # of a worksheet, beside its header
 _CREATED = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - the format knows no time zone; fixed, so that the same plan gives the same bytes
@@ -55,25 +59,29 @@ def cable_schedule(plan: Plan) -> dict[str, Column]:
     """
     layout, kinds = layout_of(plan), {kind.id: kind for kind in plan.cable_kinds}
     schedule: dict[str, Column] = {name: [] for name in COLUMNS}
-    for planned in plan.fabrics:
-        if planned.switch is None or planned.recipe is None:
-            continue
+    cabled = [planned for planned in plan.fabrics if planned.switch is not None and planned.recipe is not None]
+    for planned in cabled:
         if planned.links_by_layer.total() > MOST_LINKS:
             raise ValueError(f"the {planned.name} network has more than {MOST_LINKS:,} links: no schedule is written for it")
+    fabrics = [fabric_of(planned) for planned in cabled]
+    switches = [name for built in fabrics for name in built.switches.names]
+    for planned, built in zip(cabled, fabrics, strict=True):
         used = by_dearness(kinds[row_id] for row_id in {group.cable for group in planned.cables if group.cable})
-        for name, column in _rows(planned, fabric_of(planned), used, layout).items():
+        for name, column in _rows(planned, built, used, layout, switches).items():
             schedule[name] += column
     return schedule
 
 
-def _rows(planned: FabricPlan, built: Fabric, kinds: list[CableKind], layout: Layout) -> dict[str, Column]:
+def _rows(
+    planned: FabricPlan, built: Fabric, kinds: list[CableKind], layout: Layout, switches: Sequence[str]
+) -> dict[str, Column]:
     laid = lay_cables(planned, built, kinds, layout)
     cables = built.cables.take(laid.link)
     a, b = cables.a.tolist(), cables.b.tolist()
     a_port, b_port = cables.a_port.tolist(), cables.b_port.tolist()
     names = built.names
-    devices = [built.endpoints.host_names[host] for host in built.endpoints.host.tolist()] + list(built.switches.names)
-    ports = _port_names(planned, built, devices)
+    devices, tails = _devices(planned, built, switches)
+    ports = _port_names(planned, built, tails)
     of_kind = [*kinds, None]  # the last one is that of NO_KIND
     chosen = [of_kind[number] for number in laid.kind.tolist()]
     share = (1 / laid.links_of_cable()).tolist()
@@ -97,6 +105,7 @@ def _rows(planned: FabricPlan, built: Fabric, kinds: list[CableKind], layout: La
         "rail": _or_nothing(cables.rail.tolist()),
         "length_m": laid.length_m.tolist(),
         "cable": ids,
+        "cable_number": (laid.cable + 1).tolist(),
         "medium": [kind.medium if kind else "" for kind in chosen],
         "a_optics": [
             _end(kind, 1 if node else planned.ports_per_cage_count) for kind, node in zip(chosen, at_node, strict=True)
@@ -117,10 +126,36 @@ def _or_nothing(numbers: list[int]) -> Column:
     return [None if number == NONE else number for number in numbers]
 
 
-def _port_names(planned: FabricPlan, built: Fabric, devices: list[str]) -> Callable[[int, int], str]:
+def _devices(planned: FabricPlan, built: Fabric, switches: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Name the device of every vertex, and the port of every endpoint: the network's links of a device are counted from 0.
+
+    A fabric knows no servers, and counts what has other numbers of links than its hosts as so many hosts: what is really
+    there is in the plan's list of what is attached.
+    """
+    endpoints = built.endpoints
+    devices = [endpoints.host_names[host] for host in endpoints.host.tolist()]
+    tails = [name[len(device) + 1 :] for name, device in zip(endpoints.names, devices, strict=True)]
+    for code, kind in enumerate(ENDPOINT_KINDS):
+        rows = iter(np.flatnonzero(endpoints.kind == code).tolist())
+        for each in planned.attached:
+            if each.endpoint != kind:
+                continue
+            for number, row in zip(range(each.links), rows, strict=False):
+                device = number * each.count // each.links
+                index, before = each.first + device, -(-device * each.links // each.count)
+                if each.kind == "switch":
+                    devices[row] = switches[min(index, len(switches) - 1)]
+                elif each.kind == "site":
+                    devices[row] = "site"
+                else:
+                    devices[row] = f"{_WORDS.get(each.kind, f'{each.item}-')}{index:04d}"
+                tails[row] = f"{tails[row].rstrip('0123456789')}{number - before}"
+    return [*devices, *built.switches.names], tails
+
+
+def _port_names(planned: FabricPlan, built: Fabric, tails: Sequence[str]) -> Callable[[int, int], str]:
     """Name ports as they are found on the device: ``nic3`` (``nic3/2`` of several), ``17``, ``9/2`` of a port broken out."""
     own = built.ports_used[: built.endpoint_count].tolist()
-    tails = [name[len(device) + 1 :] for name, device in zip(built.endpoints.names, devices, strict=False)]
     of_port = planned.links_per_port
 
     def name(vertex: int, port: int) -> str:
@@ -152,17 +187,20 @@ def lengths_to_order(schedule: dict[str, Column]) -> dict[str, Column]:
     dict of str to list
         `ORDER_COLUMNS`; links that share a cable count as one.
     """
-    keys = list(zip(*(schedule[name] for name in ORDER_COLUMNS[:5]), strict=True))
+    keys = zip(*(schedule[name] for name in ORDER_COLUMNS[:5]), strict=True)
+    of_cable: dict[tuple[str, int], tuple[Any, ...]] = {}  # the links of a cable may be of two layers: the first one counts
     counts: Counter[tuple[Any, ...]] = Counter()
     prices: dict[tuple[Any, ...], float] = {}
-    for key, share, price in zip(keys, schedule["share_fraction"], schedule["price_usd"], strict=True):
-        counts[key] += share
+    for key, number, price in zip(keys, schedule["cable_number"], schedule["price_usd"], strict=True):
+        first = of_cable.get((key[0], number))
+        if first is None:
+            first = of_cable[key[0], number] = key
+            counts[key] += 1
         if price is not None:
-            prices[key] = prices.get(key, 0.0) + price
+            prices[first] = prices.get(first, 0.0) + price
     order: dict[str, Column] = {name: [] for name in ORDER_COLUMNS}
     for key in sorted(counts):
-        count = round(counts[key])
-        row = (*key, count, count * key[4], prices.get(key))
+        row = (*key, counts[key], counts[key] * key[4], prices.get(key))
         for name, value in zip(ORDER_COLUMNS, row, strict=True):
             order[name].append(value)
     return order

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
 
 from planner.export.cables import cable_schedule
+from planner.fabrics import fabric_of
 from planner.plan import Equipment, FabricPlan, Plan
-from planner.steps.layout import racks_of_devices
-from topologies.fabric import Fabric
+from topologies.fabric import ENDPOINT_KINDS, Fabric
 from topologies.formats import netbox
 from topologies.formats.ports import port_name
 
@@ -33,6 +37,7 @@ _CABLES = {
     "multimode": "mmf-om4",
     "single-mode": "smf-os2",
 }
+_IN_NODES = ("nic", "nvswitch")  # tiers that are no devices of their own
 
 
 def netbox_files(plan: Plan, planned: FabricPlan, fabric: Fabric) -> dict[str, str]:
@@ -50,48 +55,92 @@ def netbox_files(plan: Plan, planned: FabricPlan, fabric: Fabric) -> dict[str, s
     Returns
     -------
     dict of str to str
-        ``1-device-type-*.yaml`` for every kind of switch and node, ``2-devices.csv`` with rack, ``3-cables.csv`` with type and
-        length. Manufacturers, roles, the site and the racks must be there before.
+        ``1-device-type-*.yaml`` for every kind of switch, node and server, ``2-devices.csv`` with rack, ``3-cables.csv`` with
+        type and length. Manufacturers, roles, the site and the racks must be there before.
+
+    Raises
+    ------
+    ValueError
+        If it is a scale-up fabric, or one joined with it: its links are inside nodes.
     """
+    if planned.kind == "scale-up" or any(tier in _IN_NODES for tier in fabric.tiers):
+        raise ValueError("links of a scale-up domain are inside the nodes: there is no cable to import")
     known = {each.id: each for each in plan.equipment}
+    schedule = _schedule(plan, planned)
+    fabric = _as_it_stands(fabric, schedule)
     kinds: dict[str, netbox.DeviceKind] = {}
     files: dict[str, str] = {}
+    hosts = _kinds_of_hosts(plan, planned, fabric)
     rate = _INTERFACES.get((planned.technology, int(planned.link_gbit_per_s * planned.links_per_port)), "other")
-    boxes: list[tuple[str, Equipment, str]] = []
+    boxes: list[tuple[str, str, str, Sequence[str]]] = []  # key of the kind, its id, its role, its interfaces
     if planned.switch is not None:
-        boxes += [(tier, known[planned.switch], fabric.switches.names[_first(fabric, tier)]) for tier in fabric.tiers]
-    if len(plan.compute.groups) == 1:
-        boxes.append(("host", known[plan.compute.groups[0].node], fabric.endpoints.host_names[0]))
-    for role, kind, example in boxes:
-        kinds[role] = netbox.DeviceKind(kind.vendor, kind.name, role)
-        files[f"1-device-type-{kind.id}.yaml"] = netbox.device_type(
-            kind.vendor,
-            kind.name,
-            interfaces=_all_ports(fabric, role, example),
+        boxes += [(tier, planned.switch, tier, _all_ports(fabric, tier)) for tier in fabric.tiers]
+    of_kind: dict[str, dict[str, None]] = {kind: {} for kind in hosts.values()}
+    for host, names in netbox.interfaces(fabric).items():
+        if host in hosts:
+            of_kind[hosts[host]] |= dict.fromkeys(names)
+    nodes = {group.node for group in plan.compute.groups}
+    boxes += [(kind, kind, "host" if kind in nodes else "attached", list(names)) for kind, names in of_kind.items()]
+    for key, row_id, role, ports in boxes:
+        row = known.get(row_id) or Equipment(id=row_id, name=row_id, vendor="Generic", height_u=0, weight_kg=0)
+        kinds[key] = netbox.DeviceKind(row.vendor, row.name, role)
+        files[f"1-device-type-{row.id}.yaml"] = netbox.device_type(
+            row.vendor,
+            row.name,
+            interfaces=ports,
             interface_type=rate,
-            u_height=round(2 * kind.height_u) / 2,
-            weight_kg=kind.weight_kg,
+            u_height=round(2 * row.height_u) / 2,
+            weight_kg=row.weight_kg or None,
         )
-    racks = racks_of_devices(plan, planned.name)
-    files["2-devices.csv"] = netbox.devices(fabric, kinds, site=plan.factory.site.region or plan.name, racks=racks)
-    files["3-cables.csv"] = _cables(plan, planned, fabric)
+    places = zip(schedule["a_device"] + schedule["b_device"], schedule["a_rack"] + schedule["b_rack"], strict=True)
+    site = plan.factory.site.region or plan.name
+    files["2-devices.csv"] = netbox.devices(fabric, kinds, site=site, racks=dict(places), hosts=hosts)
+    types = [_CABLES.get(str(medium), "") for medium in schedule["medium"]]
+    files["3-cables.csv"] = netbox.write(fabric, types=types, lengths_m=[float(each) for each in schedule["length_m"]])
     return files
 
 
-def _first(fabric: Fabric, tier: str) -> int:
-    return int((fabric.switches.tier == fabric.tiers.index(tier) + 1).argmax())
-
-
-def _all_ports(fabric: Fabric, role: str, example: str) -> Sequence[str]:
-    """Name the ports of a kind of device: all of a switch, used or not; of a host those in this network."""
-    if role == "host":
-        return netbox.interfaces(fabric).get(example, ())
-    ports = int(fabric.switches.ports[_first(fabric, role)])
-    return [port_name("swp", port, fabric.links_per_port) for port in range(1, ports + 1)]
-
-
-def _cables(plan: Plan, planned: FabricPlan, fabric: Fabric) -> str:
+def _schedule(plan: Plan, planned: FabricPlan) -> dict[str, list[Any]]:
+    """Take one network's part of the cable schedule: a row for every cable of the fabric, in its order."""
     schedule = cable_schedule(plan)
-    rows = [number for number, name in enumerate(schedule["fabric"]) if name == planned.name]
-    types = [_CABLES.get(str(schedule["medium"][row]), "") for row in rows]
-    return netbox.write(fabric, types=types, lengths_m=[float(schedule["length_m"][row]) for row in rows])
+    rows = [row for row, name in enumerate(schedule["fabric"]) if name == planned.name]
+    return {name: [column[row] for row in rows] for name, column in schedule.items()}
+
+
+def _as_it_stands(fabric: Fabric, schedule: dict[str, list[Any]]) -> Fabric:
+    """Give endpoints to the devices that stand in the racks: a fabric counts links of a server as so many hosts."""
+    ends = fabric.endpoints
+    device, port = [""] * len(ends), [""] * len(ends)
+    for vertex, name, tail in zip(fabric.cables.a.tolist(), schedule["a_device"], schedule["a_port"], strict=True):
+        if vertex < len(ends):
+            device[vertex], port[vertex] = name, str(tail).partition("/")[0]
+    number = {name: index for index, name in enumerate(dict.fromkeys(device))}
+    named = tuple(f"{host}-{tail}" for host, tail in zip(device, port, strict=True))
+    host = np.array([number[name] for name in device], np.int32)
+    return replace(fabric, endpoints=replace(ends, names=named, host=host, host_names=tuple(number)))
+
+
+def _kinds_of_hosts(plan: Plan, planned: FabricPlan, fabric: Fabric) -> dict[str, str]:
+    """Tell the catalog's id of what every host is, or the kind of what has none here (pdu, site)."""
+    ends = fabric.endpoints
+    nodes = [group.node for group in plan.compute.groups for _ in range(group.hosts)]
+    found = {
+        switch: each.switch
+        for each in plan.fabrics
+        if each.switch and each.recipe and each.name != planned.name
+        for switch in fabric_of(each).switches.names
+    }
+    for code, word in enumerate(ENDPOINT_KINDS):
+        parts = [each.item or each.kind for each in planned.attached if each.endpoint == word for _ in range(each.links)]
+        hosts = [ends.host_names[host] for host in ends.host[ends.kind == code].tolist()]
+        if word == "nic":
+            found |= dict(zip(dict.fromkeys(hosts), nodes, strict=bool(hosts)))
+        else:
+            found = dict(zip(hosts, parts, strict=True)) | found
+    return {host: found[host] for host in ends.host_names}
+
+
+def _all_ports(fabric: Fabric, tier: str) -> Sequence[str]:
+    """Name all ports of a tier's switches, used or not."""
+    most = int(fabric.switches.ports[fabric.switches.tier == fabric.tiers.index(tier) + 1].max())
+    return [port_name("swp", port, fabric.links_per_port) for port in range(1, most + 1)]

@@ -185,10 +185,7 @@ def lay_cables(fabric: FabricPlan, built: Fabric, kinds: Sequence[CableKind], la
         if np.array_equal(fitting, kind):
             break
         kind = fitting
-    # The last one is that of NO_KIND.
-    node_m = np.array([*(each.node_reach_max_m for each in kinds), np.inf])
-    between_m = np.array([*(each.reach_max_m for each in kinds), np.inf])
-    length_m = order_length_m(ways_m, np.where(at_node, node_m[kind], between_m[kind]))
+    length_m = order_length_m(ways_m, _longest_m(kinds, at_node, kind))
     return LaidCables(link, at_node, where.take(a), where.take(b), kind, length_m, cable, first)
 
 
@@ -200,6 +197,13 @@ def _reaches_m(
         np.where(at_node, kind.node_reach_max_m, kind.reach_max_m) * (pluggable | (kind.medium not in PLUGGED))
         for kind in kinds
     ]
+
+
+def _longest_m(kinds: Sequence[CableKind], at_node: NDArray[np.bool_], kind: Ints) -> Floats:
+    """Longest run of every link's own kind [m]; the last one is that of `NO_KIND`."""
+    node_m = np.array([*(each.node_reach_max_m for each in kinds), np.inf])
+    between_m = np.array([*(each.reach_max_m for each in kinds), np.inf])
+    return np.where(at_node, node_m[kind], between_m[kind])
 
 
 def _cages_of_endpoints(fabric: FabricPlan, built: Fabric) -> Ints:
@@ -257,30 +261,38 @@ def _counts(groups: Iterable[CableGroup]) -> CablesByLayer:
 
 
 def _sampled(fabric: FabricPlan, kinds: Sequence[CableKind], layout: Layout) -> tuple[CableGroup, ...]:
-    """Measure evenly spaced links of every layer instead of all of them, as if each tier's switches met all of the next."""
+    """Measure evenly spaced links of every layer instead of all of them, as if each tier's switches met all of the next.
+
+    The links of a cage then part, so that plugs serve only those that have their cages to themselves.
+    """
     tiers = fabric.switches_by_tier
     start = {"node_leaf": 0, "leaf_spine": 0, "spine_core": tiers.leaf, "switch_switch": 0}
     until = {"leaf_spine": (tiers.leaf, tiers.spine), "spine_core": (tiers.leaf + tiers.spine, tiers.core)}
     lower = {"leaf_spine": tiers.leaf, "spine_core": tiers.spine, "switch_switch": tiers.total()}
     total = sum(each.links for each in fabric.attached)
-    reach_m = np.array([*(each.reach_max_m for each in kinds), np.inf])
+    shared = fabric.links_per_port * fabric.ports_per_cage_count > 1
     found: list[CableGroup] = []
     for layer, count in fabric.cables_by_layer.model_dump().items():
         if not count:
             continue
         number = np.arange(min(SAMPLE, count), dtype=np.int64)
         share = (number + 0.5) / len(number)
+        at_node = np.full(len(number), layer == "node_leaf")
         if layer == "node_leaf":
-            a = _sampled_devices(fabric, (share * total).astype(np.int64), layout)
+            a, alone = _sampled_devices(fabric, (share * total).astype(np.int64), layout)
+            pluggable = alone & (fabric.links_by_layer.node_leaf == total)  # a port in several planes or leaves parts
             leaves = tiers.leaf // fabric.planes  # of a plane, in the order of the endpoints
             b = number % fabric.planes * leaves + (share * leaves).astype(np.int64)
         else:
-            a = _switches(fabric, start[layer] + (share * lower[layer]).astype(np.int64), layout)
+            a, pluggable = (
+                _switches(fabric, start[layer] + (share * lower[layer]).astype(np.int64), layout),
+                ~at_node & (not shared),
+            )
             first, upper = until.get(layer, (0, tiers.total()))
             b = first + number * 40_503 % upper  # a prime step meets all of them evenly
         ways_m = layout.length_m(a, _switches(fabric, b, layout))
-        kind = cheapest_reaching(ways_m, [each.reach_max_m for each in kinds])
-        length_m = order_length_m(ways_m, reach_m[kind])
+        kind = cheapest_reaching(ways_m, _reaches_m(kinds, at_node, pluggable))
+        length_m = order_length_m(ways_m, _longest_m(kinds, at_node, kind))
         used, of_group = np.unique(kind, return_inverse=True)
         shares = np.bincount(of_group) / len(number)
         for index, pieces in enumerate(_shared_out(count, shares.tolist())):
@@ -289,13 +301,15 @@ def _sampled(fabric: FabricPlan, kinds: Sequence[CableKind], layout: Layout) -> 
     return tuple(found)
 
 
-def _sampled_devices(fabric: FabricPlan, number: Ints, layout: Layout) -> Places:
-    """Place some of the links to devices, by number over everything that is attached."""
+def _sampled_devices(fabric: FabricPlan, number: Ints, layout: Layout) -> tuple[Places, NDArray[np.bool_]]:
+    """Place some of the links to devices, by number over everything that is attached; tell which have a cage to themselves."""
     edges = np.cumsum([0, *(each.links for each in fabric.attached)])
-    parts = []
+    parts, alone = [], [np.zeros(0, dtype=bool)]
     for each, low, high in zip(fabric.attached, edges[:-1], edges[1:], strict=True):
-        parts.append(link_places(each, layout, number[(number >= low) & (number < high)] - low))
-    return Places.join(parts)
+        own = number[(number >= low) & (number < high)] - low
+        parts.append(link_places(each, layout, own))
+        alone.append(np.full(len(own), each.ports_per_cage_count == 1))
+    return Places.join(parts), np.concatenate(alone)
 
 
 def _switches(fabric: FabricPlan, number: Ints, layout: Layout) -> Places:

@@ -13,7 +13,7 @@ from planner.plan import CablesByLayer, FabricPlan, Recipe, SwitchesByTier
 from planner.steps.fabric import links_of_a_port
 from planner.steps.notes import Notes
 from topologies.errors import TopologyError
-from topologies.fabric import INTERNAL_LAYERS, Fabric
+from topologies.fabric import Fabric
 from topologies.families import build
 from topologies.populate import populated
 
@@ -45,6 +45,8 @@ def declared_fabric(
     notes.drop("fabric-shape", f"{path}.parameters")
     notes.drop("fabric-size", path)
     asked = {**parameters, "gbit_per_s": link_gbit_per_s}
+    if topology == "torus":  # its own default is as fast as a chip's router; a NIC has one link
+        asked.setdefault("endpoint_gbit_per_s", link_gbit_per_s)
     try:
         base, most_ports = _built(topology, json.dumps(asked, sort_keys=True))
     except (TopologyError, ValueError) as error:
@@ -103,8 +105,8 @@ def _pack(
         notes.assume("fabrics.compute.bisection", f"not exact: {crossing.rule}")
     tiers = list(fabric.switches_by_tier().values())
     links = fabric.cables_by_layer()
-    at_nodes = 0 if fabric.layers[0] in INTERNAL_LAYERS else links[fabric.layers[0]]
-    between = sum(count for name, count in links.items() if name not in (*INTERNAL_LAYERS, fabric.layers[0]))
+    at_nodes = links[fabric.layers[0]]
+    between = sum(links.values()) - at_nodes
     layers = CablesByLayer(node_leaf=at_nodes, switch_switch=between)
     cables = CablesByLayer(node_leaf=-(-at_nodes // links_per_port), switch_switch=-(-between // links_per_port))
     extra = int((fabric.population or {}).get("managers", 0))

@@ -99,17 +99,19 @@ def compute_fabric(factory: Factory, hardware: Hardware, notes: Notes) -> Fabric
     if not rails:
         notes.assume("fabrics.compute", "the nodes have no back-end ports: no compute fabric")
         return None
-    planes = asked.planes or makers_planes
-    if asked.planes is None:
-        notes.assume("fabrics.compute.planes", f"not declared: {planes}, as in the node maker's reference design")
     topology = asked.topology or "fat-tree"
+    # Only a fat tree splits the NIC's port: others use it whole.
+    planes = (asked.planes or makers_planes) if topology == "fat-tree" else 1
+    if asked.planes is None and topology == "fat-tree":
+        notes.assume("fabrics.compute.planes", f"not declared: {planes}, as in the node maker's reference design")
     if asked.topology is None:
         notes.assume("fabrics.compute.topology", "not declared: fat-tree")
-    ports = planes * (2 if asked.dual_tor else 1)  # that a NIC port is split into
+    dual_tor = bool(asked.dual_tor) and topology == "fat-tree"
+    ports = planes * (2 if dual_tor else 1)  # that a NIC port is split into
     link_gbit_per_s = asked.link_gbit_per_s or nic_gbit_per_s / ports
     if asked.link_gbit_per_s is None:
-        share = "over the planes and leaves" if asked.dual_tor else "over the planes"
-        notes.assume("fabrics.compute.link", f"not declared: {figure(link_gbit_per_s)} Gbit/s, the NIC port's rate {share}")
+        share = " over the planes and leaves" if dual_tor else " over the planes" if topology == "fat-tree" else ""
+        notes.assume("fabrics.compute.link", f"not declared: {figure(link_gbit_per_s)} Gbit/s, the NIC port's rate{share}")
     if link_gbit_per_s * ports > nic_gbit_per_s:
         message = (
             f"{ports} link(s) of {figure(link_gbit_per_s)} Gbit/s exceed the NIC port's {figure(nic_gbit_per_s)} Gbit/s;"

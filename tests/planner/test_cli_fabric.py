@@ -55,7 +55,7 @@ def test_scale_up_domains_alone_and_joined(groundplan: Run, plan: Path) -> None:
     way = data(
         groundplan("fabric", "routes", plan, "--fabric", "joined", "--from", "n0000-gpu0", "--to", "n0000-gpu7", "--json")
     )
-    assert way["way"][1].startswith("n0000-nvswitch")
+    assert all(each["way"][1].startswith("n0000-nvswitch") for each in way["ways"])
 
 
 def test_show_draws(groundplan: Run, plan: Path, tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_routes_are_balanced_and_do_not_lock_up(groundplan: Run, plan: Path) -> 
     assert found["unreachable_pairs"] == 0
     assert found["credit_loop"] is None
     assert set(found["most_over_mean_ratio"].values()) == {1.0}
-    way = data(groundplan("fabric", "routes", plan, "--from", "n0000-nic0", "--to", "n0031-nic7", "--json"))["way"]
+    way = data(groundplan("fabric", "routes", plan, "--from", "n0000-nic0", "--to", "n0031-nic7", "--json"))["ways"][0]["way"]
     assert (way[0], way[1], way[-2], way[-1], len(way)) == ("n0000-nic0", "su00-rail0-leaf", "su00-rail7-leaf", "n0031-nic7", 5)
     cut = data(groundplan("fabric", "routes", plan, "--lose", "su00-rail0-leaf", "--json"))
     assert cut["engine"] == "up-down"
@@ -108,6 +108,43 @@ def test_flows_take_what_their_sharing_costs(groundplan: Run, plan: Path) -> Non
     ring = data(groundplan("fabric", "collective", plan, "all-reduce", "--hosts", "n[0000-0007]", "--json"))
     assert ring["ranks"] == 64
     assert ring["algorithms"]["ring"]["total_s"] > ring["algorithms"]["hierarchical"]["total_s"] > 0
+
+
+def test_flows_between_the_pairs_of_a_file(groundplan: Run, plan: Path, tmp_path: Path) -> None:
+    """Two of three flows end in one NIC of 400 Gbit/s; the pair that is there twice is two flows."""
+    pairs = tmp_path / "pairs.csv"
+    pairs.write_text("n0000-nic0,n0001-nic0\n\nn0000-nic1 , n0002-nic1\r\nn0003-nic1,n0002-nic1\n", encoding="utf-8")
+    found = data(groundplan("fabric", "flows", plan, "--pattern", f"file:{pairs}", "--size", "500 MB", "--json"))
+    assert found["flows"] == 3
+    assert found["all_done_s"] == pytest.approx(2 * 4 / 400)
+    assert (found["bottlenecks"][0]["link"], found["bottlenecks"][0]["flows"]) == ("su00-rail1-leaf -> n0002-nic1", 2)
+    pairs.write_text("n0000-nic0,n0001-nic0\n" * 2, encoding="utf-8")
+    assert data(groundplan("fabric", "flows", plan, "--pattern", f"file:{pairs}", "--json"))["flows"] == 2
+    assert data(groundplan("fabric", "routes", plan, "--pattern", f"file:{pairs}", "--json"))["pattern"] == f"file:{pairs}"
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (
+            "n0000-nic0,n0001-nic0\n\nn0000-nic0,n0001-nicO\n",
+            ("line 3: 'n0001-nicO' is no endpoint", "did you mean n0001-nic"),
+        ),
+        ("spine00,n0001-nic0\n", ("line 1: 'spine00' is no endpoint",)),
+        ("n0000-nic0,n0001-nic0,400\n", ("line 1: not two names", "SOURCE,DESTINATION")),
+        ("n0000-nic0,n0000-nic0\n", ("line 1: n0000-nic0 is both ends",)),
+        ("\n", ("names no pair",)),
+    ],
+)
+def test_a_wrong_line_of_pairs_is_told(
+    groundplan: Run, plan: Path, tmp_path: Path, content: str, says: tuple[str, ...]
+) -> None:
+    pairs = tmp_path / "pairs.csv"
+    pairs.write_text(content, encoding="utf-8")
+    ran = groundplan("fabric", "flows", plan, "--pattern", f"file:{pairs}")
+    assert ran.returncode == 2
+    assert all(each in ran.stderr for each in says), ran.stderr
+    assert "Traceback" not in ran.stderr
 
 
 def test_as_built_equals_the_plan_or_says_what_differs(groundplan: Run, plan: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -158,6 +159,42 @@ def test_hierarchical_is_the_sum_of_its_parts(hosts: int) -> None:
         seconds("all-to-all", "pairwise")
 
 
+@pytest.mark.parametrize("up_gbyte_per_s", [450.0, 300.0, 20.0])
+@pytest.mark.parametrize(("hosts", "local"), [(2, 8), (32, 8), (5, 4), (16, 1)])
+def test_rings_use_all_nics_of_a_host_until_the_scale_up_network_binds(hosts: int, local: int, up_gbyte_per_s: float) -> None:
+    """In each step every rank sends its m rings' pieces inside and one outside: bus bandwidth min(m B, U) without latency."""
+    ranks = hosts * local
+    domain = (np.arange(ranks) // local).astype(np.int32)
+    network = replace(crossbar(ranks, 400.0, alpha_s=ALPHA), domain=domain, scale_up_gbit_per_s=8 * up_gbyte_per_s)
+    outside, within = SIZE / ranks / local / RATE, SIZE / ranks / (up_gbyte_per_s * 1e9) if local > 1 else 0.0
+    for operation, rounds in (("all-reduce", 2), ("reduce-scatter", 1), ("all-gather", 1)):
+        made = collective_time(operation, "rings", SIZE, range(ranks), network, ranks_per_host=local)
+        assert made.seconds == pytest.approx(rounds * (ranks - 1) * (ALPHA + max(outside, within)), rel=1e-12)
+        assert (made.channel == NONE) == (within > outside)
+        at_once = replace(network, alpha_s=0.0)
+        bus = collective_time(operation, "rings", SIZE, range(ranks), at_once, ranks_per_host=local).bus_gbyte_per_s
+        assert bus == pytest.approx(min(local * 50.0, up_gbyte_per_s if local > 1 else math.inf), rel=1e-12)
+
+
+def test_rings_in_one_host_are_a_ring_in_it() -> None:
+    fabric = fat_tree(2, 8, radix=64)
+    network = replace(with_inside(on(fabric), fabric), route=lambda *_: pytest.fail("not a flow for the fabric"))
+    made, plain = (
+        collective_time("all-reduce", each, SIZE, range(8), network, ranks_per_host=8).seconds for each in ("rings", "ring")
+    )
+    assert made == pytest.approx(plain, rel=1e-12)
+
+
+@pytest.mark.parametrize(("nic_gbit_per_s", "up_gbyte_per_s", "bus"), [(400.0, 450.0, 400.0), (200.0, 300.0, 200.0)])
+def test_rings_on_dgx_systems_are_as_fast_as_their_nics(nic_gbit_per_s: float, up_gbyte_per_s: float, bus: float) -> None:
+    """DGX H100, and DGX A100: 192 of the 200 GB/s were measured (https://github.com/NVIDIA/nccl/issues/812)."""
+    fabric = fat_tree(32, 8, radix=64, gbit_per_s=nic_gbit_per_s)
+    network = replace(with_inside(on(fabric), fabric), scale_up_gbit_per_s=8 * up_gbyte_per_s)
+    made = collective_time("all-reduce", "rings", 1e12, range(256), network, ranks_per_host=8)
+    assert made.bus_gbyte_per_s == pytest.approx(bus, rel=1e-2)
+    assert made.bus_gbyte_per_s < bus
+
+
 @pytest.mark.parametrize("operation", BUS_FACTORS)
 def test_bus_bandwidth_is_that_of_nccl_tests(operation: str) -> None:
     """Without latency, the algorithms that are optimal in bandwidth show the links' rate, whatever the ranks."""
@@ -193,6 +230,29 @@ def test_binomial_broadcast_reaches_every_rank_once_from_one_that_has_the_data(r
         assert not have & set(phase.destination.tolist())
         have |= set(phase.destination.tolist())
     assert have == set(range(ranks))
+
+
+@pytest.mark.parametrize(("hosts", "local"), [(1, 8), (2, 2), (3, 4), (5, 1), (4, 8)])
+def test_rings_are_one_ring_of_all_ranks_for_each_place_in_a_host(hosts: int, local: int) -> None:
+    """Walk every ring: into a host at its place, past all others, back to the way out, on to the next host."""
+    hops: list[tuple[int, int]] = []
+    for ring in range(local):
+        at, met = ring, set[int]()
+        for host in range(hosts):
+            inside = [host * local + (ring + step) % local for step in range(local)]
+            met |= set(inside)
+            hops += [(a, b) for a, b in pairwise([*inside, inside[0]]) if a != b]
+            ahead = (host + 1) % hosts * local + ring
+            hops += [(inside[0], ahead)] if hosts > 1 else []
+            assert at == inside[0]
+            at = ahead
+        assert met == set(range(hosts * local))
+        assert at == ring
+    for operation, rounds in (("all-reduce", 2), ("reduce-scatter", 1), ("all-gather", 1)):
+        (phase,) = ALGORITHMS[operation]["rings"](SIZE, Ranks(hosts * local, local))
+        assert sorted(zip(phase.source.tolist(), phase.destination.tolist(), strict=True)) == sorted(hops)
+        assert phase.steps == rounds * (hosts * local - 1)
+        assert phase.size_byte == pytest.approx(SIZE / local / (hosts * local), rel=1e-15)
 
 
 @pytest.mark.parametrize("ranks", [2, 4, 12, 24])
@@ -257,6 +317,30 @@ def test_a_rail_aligned_ring_in_a_unit_does_not_feel_oversubscription() -> None:
     assert aligned == plain
     everywhere = [collective_time("all-to-all", "direct", SIZE, placement, on(each)).seconds for each in (fabric, full)]
     assert everywhere[0] > 1.5 * everywhere[1]
+
+
+def test_rings_feel_oversubscription_where_they_leave_their_leaves() -> None:
+    """Two units at 2:1, sprayed: in order one flow of a rail crosses; alternating units, or rails from host to host, all do."""
+    fabric = fat_tree(64, 8, **HALF)
+
+    def bus(placement: NDArray[Any], on_fabric: Fabric = fabric) -> float:
+        sprayed = Network(lambda *ends: spray(on_fabric, *ends), on_fabric.channel_gbit_per_s(), 0.0)
+        network = replace(with_inside(sprayed, on_fabric), scale_up_alpha_s=0.0)
+        return collective_time("all-reduce", "rings", SIZE, placement, network, ranks_per_host=8).bus_gbyte_per_s
+
+    hosts, places = np.divmod(np.arange(512), 8)
+    in_order, turned = hosts * 8 + places, hosts * 8 + (places + hosts % 2) % 8
+    alternating = (np.arange(64).reshape(2, 32).T.ravel()[:, None] * 8 + np.arange(8)).ravel()
+    assert bus(in_order) == pytest.approx(400.0, rel=1e-12)
+    assert bus(alternating) == pytest.approx(200.0, rel=1e-12)
+    assert bus(turned) == pytest.approx(200.0, rel=1e-12)  # rail 0 to 1 and back, 1 to 2 and back, ...
+    assert bus(turned, fat_tree(64, 8, radix=64)) == pytest.approx(400.0, rel=1e-12)
+    apart = rail_only(32, 8, radix=64)
+    network = with_inside(on(apart), apart)
+    made = collective_time("all-reduce", "rings", SIZE, in_order[:256], network, ranks_per_host=8)
+    assert made.seconds == pytest.approx(2 * 255 * (ALPHA + SIZE / 256 / 8 / RATE), rel=1e-12)
+    with pytest.raises(TopologyError, match="no way from endpoint"):
+        collective_time("all-reduce", "rings", SIZE, turned[:256], network, ranks_per_host=8)
 
 
 def with_inside(network: Network, fabric: Fabric) -> Network:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from topologies._filling import Filled
 from topologies.clos import fat_tree
 from topologies.fabric import NONE
 from topologies.flows import allocate, alone_rates, completion_times, max_min_rates, slowdowns, slowest_rate
@@ -311,3 +312,41 @@ def test_many_flows_that_end_one_by_one_are_exact_to_the_last() -> None:
         left, now = left - rate * need[first], now + need[first]
         runs[first], want[first] = False, now
     np.testing.assert_allclose(times, want, rtol=1e-9)
+
+
+def copies(count: int, seed: int) -> tuple[Routes, Floats, Floats, Floats]:
+    """Crowds of six flows over three channels of their own, all alike in their routes, unlike in sizes and starts."""
+    rng = np.random.default_rng(seed)
+    rows: list[Row] = [[(0, 1.0), (1, 1.0)], [(1, 1.0), (2, 0.5)], [(0, 1.0)], [(2, 1.0)], [(1, 1.0)], [(0, 0.5), (2, 1.0)]]
+    every = [[(3 * crowd + channel, weight) for channel, weight in row] for crowd in range(count) for row in rows]
+    capacity = rng.uniform(50.0, 400.0, 3 * count) * (rng.random(3 * count) > 0.1)  # some dead
+    return routes_of(every), capacity, rng.uniform(1e8, 1e9, 6 * count), rng.choice([0.0, 0.01, 0.02, 0.5], 6 * count)
+
+
+def test_crowds_that_share_nothing_take_what_each_takes_alone() -> None:
+    routes, capacity, size, start = copies(60, 1)
+    mixed = np.random.default_rng(2).permutation(360)  # the flows of a crowd stand anywhere
+    rows = np.split(np.stack([routes.channel, routes.weight], axis=1), routes.start[1:-1])
+    shuffled = routes_of([[(int(channel), weight) for channel, weight in rows[flow]] for flow in mixed])
+    together = completion_times(shuffled, capacity, size[mixed], start_s=start[mixed])
+    for crowd in range(60):
+        mine = slice(6 * crowd, 6 * crowd + 6)
+        alone = routes_of([[(int(channel) - 3 * crowd, weight) for channel, weight in row] for row in rows[mine]])
+        times = completion_times(alone, capacity[3 * crowd : 3 * crowd + 3], size[mine], start_s=start[mine])
+        np.testing.assert_allclose(together[np.argsort(mixed)[mine]], times, rtol=1e-12)
+
+
+def test_there_are_as_many_steps_as_events_in_the_largest_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six flows start and end at twelve moments at the most, a thousand times over."""
+    updates: list[int] = []
+    update = Filled.update
+
+    def counted(self: Filled, ended: NDArray[np.int64], started: NDArray[np.int64]) -> Any:
+        updates.append(len(ended) + len(started))
+        return update(self, ended, started)
+
+    monkeypatch.setattr(Filled, "update", counted)
+    routes, capacity, size, start = copies(1000, 3)
+    times = completion_times(routes, capacity, size, start_s=start)
+    assert len(updates) <= 12
+    assert sum(updates) == 6000 + np.isfinite(times).sum()

@@ -62,7 +62,9 @@ def match_names(
         Node descriptions as they were found.
     names : mapping of str to str, optional
         Design name by found name, or by GUID. ``*`` in both stands for the same text: ``{"* mlx5_4": "*-nic1"}`` for all
-        hosts. ``n0412-nic1:2`` means that the node is the NIC's second port; an empty name, that the node is ignored.
+        hosts. ``n0412-nic1:2`` means that the node is the NIC's second port; an empty name, that the node is ignored. A
+        switch may be named in full or without ``MF0;`` and model; what ``*`` leads to may be a found name itself:
+        ``{"site1-*": "*"}``.
     guids : mapping of str to str, optional
         GUIDs by found name.
 
@@ -84,7 +86,8 @@ def match_names(
     2. the name is that of an endpoint or a switch;
     3. ``MF0;NAME:MODEL/U1`` is switch NAME (what managed switches call themselves);
     4. ``HOST mlx5_3`` and ``HOST HCA-4`` are NIC 3 of HOST (mlx5 counts from 0, HCA from 1), ``HOST`` alone its only NIC.
-       Where a host's devices are not in the order of its NICs (storage adapters between them), the mapping must say so;
+       If all hosts together show as many numbers as a host has NICs, but others (0, 3, 4, 5, 6, 9, 10, 11 on a DGX H100,
+       whose storage adapters count too), they stand for the NICs in their order;
     5. the same without regard to case, to a domain (``n0412.example.com``) and to a GUID in brackets at the end.
 
     References
@@ -99,19 +102,24 @@ def match_names(
     >>> [fabric.name(vertex) for vertex, _ in matched.place.values()], list(matched.unknown)
     (['su00-rail5-leaf', 'n0012-nic3', 'n0012-nic4'], ['gateway'])
     """
-    book = _Book(fabric)
+    found = list(dict.fromkeys(found))
+    book = _Book(fabric, found)
     exact, patterns = _mapping(book, names or {})
     claims: list[tuple[int, str, tuple[int, int]]] = []  # rule, found name, place
     unknown: dict[str, str] = {}
     ignored = []
-    for raw in dict.fromkeys(found):
+    for raw in found:
         guid = (guids or {}).get(raw, "").removeprefix("0x").lstrip("0")
-        options = (exact.get(raw), exact.get(guid or raw), *(each(raw) for each in patterns))
+        switch = _SWITCH.fullmatch(raw)
+        texts = (raw, switch["name"]) if switch else (raw,)
+        options = (*map(exact.get, (raw, guid or raw, *texts)), *(each(text) for each in patterns for text in texts))
         wanted = next((each for each in options if each is not None), None)
         if wanted == "" or (wanted is None and _INSIDE_A_SWITCH.search(raw)):
             ignored.append(raw)
         elif place := book.explicit(wanted) if wanted is not None else None:
             claims.append((0, raw, place))
+        elif wanted is not None and (ruled := book.rules(wanted)):  # such as a pattern that only takes a prefix away
+            claims.append((0, raw, (ruled[1], 1)))
         elif wanted is None and (ruled := book.rules(raw)):
             claims.append((ruled[0], raw, (ruled[1], 1)))
         else:
@@ -128,7 +136,7 @@ def match_names(
 class _Book:
     """The names of a design, in the forms in which they are looked up."""
 
-    def __init__(self, fabric: Fabric) -> None:
+    def __init__(self, fabric: Fabric, found: Iterable[str]) -> None:
         self.vertex = fabric.vertex_by_name
         self.nic: dict[tuple[str, int], int] = {}
         self.nics: dict[str, list[int]] = {}
@@ -137,6 +145,7 @@ class _Book:
         for vertex, (host, slot) in enumerate(rows):
             self.nic[hosts[host], slot] = vertex
             self.nics.setdefault(hosts[host], []).append(vertex)
+        self.slot_by_number = _slots(found, {slot for _, slot in self.nic})
         self.folded: dict[str, str] = {}
         for name in (*fabric.names, *self.nics):
             self.folded[name.casefold()] = name if name.casefold() not in self.folded else ""
@@ -158,8 +167,8 @@ class _Book:
             if rule == 3:
                 name = self.folded.get(name.casefold()) or self.folded.get(name.partition(".")[0].casefold()) or name
             if nic:
-                slot = int(nic["from_0"]) if nic["from_0"] else int(nic["from_1"]) - 1
-                vertex = self.nic.get((name, slot))
+                number = _number(nic)
+                vertex = self.nic.get((name, self.slot_by_number.get(number, number)))
             else:
                 vertex = self.vertex.get(name)
                 if vertex is None and len(self.nics.get(name, ())) == 1:
@@ -167,6 +176,19 @@ class _Book:
             if vertex is not None:
                 return rule, vertex
         return None
+
+
+def _number(nic: re.Match[str]) -> int:
+    return int(nic["from_0"]) if nic["from_0"] else int(nic["from_1"]) - 1
+
+
+def _slots(found: Iterable[str], slots: set[int]) -> dict[int, int]:
+    """Give NICs to adapters' numbers in their order, where there are as many numbers but not the same."""
+    matched = (_NIC.fullmatch(_GUID.sub("", raw.strip())) for raw in found)
+    numbers = {_number(nic) for nic in matched if nic}
+    if len(numbers) != len(slots) or numbers == slots:
+        return {}
+    return dict(zip(sorted(numbers), sorted(slots), strict=True))
 
 
 class _Pattern:

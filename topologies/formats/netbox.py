@@ -146,6 +146,7 @@ def devices(
     site: str,
     status: str = "planned",
     racks: Mapping[str, str] | None = None,
+    hosts: Mapping[str, str] | None = None,
 ) -> str:
     """Write the devices for NetBox's device importer.
 
@@ -161,6 +162,8 @@ def devices(
         ``planned``, ``staged``, ``active``, ...
     racks : mapping of str to str, optional
         Name of the rack of a device; devices that are not there stay unracked.
+    hosts : mapping of str to str, optional
+        Key in `kinds` of every host that is another kind than ``host``, by the host's name.
 
     Returns
     -------
@@ -170,7 +173,7 @@ def devices(
     Raises
     ------
     ValueError
-        If a tier or ``host`` is not in `kinds`.
+        If what a switch or host is, is not in `kinds`.
 
     References
     ----------
@@ -188,9 +191,9 @@ def devices(
     boxes = fabric.switches
     columns = (boxes.names, boxes.tier.tolist(), host_of_switch(fabric).tolist())
     switches = [(name, fabric.tiers[tier - 1]) for name, tier, host in zip(*columns, strict=True) if host == NONE]
-    missing = sorted({"host", *(tier for _, tier in switches)} - kinds.keys())
+    names = [(name, (hosts or {}).get(name, "host")) for name in fabric.endpoints.host_names] + switches
+    missing = sorted({kind for _, kind in names} - kinds.keys())
     require(not missing, f"kinds does not say what {', '.join(missing)} is")
-    names = [(name, "host") for name in fabric.endpoints.host_names] + switches
     rows: list[Sequence[object]] = [("name", "role", "manufacturer", "device_type", "site", "rack", "status")]
     for name, tier in names:
         kind = kinds[tier]

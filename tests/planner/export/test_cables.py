@@ -117,3 +117,50 @@ def test_what_has_no_price_has_an_empty_cell() -> None:
     assert {row["price_usd"] for row in rows if row["fabric"] == "out-of-band"} == {""}
     order = lengths_to_order(cable_schedule(plan))
     assert {price for name, price in zip(order["cable"], order["price_usd"], strict=True) if name == "cat6-1g"} == {None}
+
+
+def test_a_cable_whose_links_are_of_two_layers_is_ordered_once() -> None:
+    """Of a dragonfly's broken-out port one link may stay in the group and the other leave it."""
+    shape = {"topology": "dragonfly", "parameters": {"p": 4, "a": 8, "h": 4}}
+    plan = plan_of(simple("hgx-h100", 20, fabrics={"compute": {"switch": "sn5600", **shape}}))
+    schedule = cable_schedule(plan)
+    layers: dict[int, set[str]] = {}
+    for name, number, layer in zip(schedule["fabric"], schedule["cable_number"], schedule["layer"], strict=True):
+        if name == "compute":
+            layers.setdefault(number, set()).add(layer)
+    assert {"local", "global"} in layers.values()
+    order = lengths_to_order(schedule)
+    assert sum(order["count"]) == sum(each.cables_by_layer.total() for each in plan.fabrics)
+    assert len(layers) == plan.fabrics[0].cables_by_layer.total() == max(layers)
+
+
+def test_devices_are_what_stands_in_the_racks() -> None:
+    """A fabric knows manager ports, services and other hosts; the schedule says which server or switch that is."""
+    managers = {"fabric_managers": {"ufm-3-1-appliance": 2}}
+    plan = plan_of(
+        simple(
+            count=8,
+            fabrics={"compute": managers, "storage": managers},
+            storage={"systems": {"ddn-ai400x2": 3}},
+            platform={"management_nodes": {"management-2s-generic": 4}},
+        )
+    )
+    rows = read(cable_schedule_csv(plan))
+    ends = {row["label"].partition(":")[0]: (row["fabric"], row["a_device"], row["a_port"]) for row in rows}
+    links = len([row for row in rows if row["a_device"].startswith("ddn") and row["fabric"] == "storage"]) // 3
+    assert ends["mgr03-nic0"] == ("compute", "ufm-3-1-appliance-0001", "nic1")
+    assert ends["mgr00-storage0"] == ("storage", "ufm-3-1-appliance-0002", "storage0"), "numbered on after compute's"
+    assert ends[f"svc{links:04d}-storage0"] == ("storage", "ddn-ai400x2-0001", "storage0")
+    assert ends["switch0001-port0"] == ("out-of-band", "su00-rail1-leaf", "port0")
+    assert {row["a_device"] for row in rows if row["fabric"] == "in-band" and row["label"].startswith("other")} == {
+        *(f"management-2s-generic-{number:04d}" for number in range(4)),
+        *(row["b_device"] for row in rows if row["fabric"] == "out-of-band"),
+        "site",
+    }
+    racks: dict[str, set[str]] = {}
+    for row in rows:
+        for end in "ab":
+            racks.setdefault(row[f"{end}_device"], set()).add(row[f"{end}_rack"])
+    assert all(len(each) == 1 for each in racks.values()), "a device stands in one rack, whatever network it is on"
+    plugged = [(row["fabric"], row["a_device"], row["a_port"]) for row in rows]
+    assert len(set(plugged)) == len(plugged)
