@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -55,7 +56,7 @@ Lose = Annotated[
     typer.Option(
         "--lose",
         metavar="WHAT",
-        help="What is dead: a switch or endpoint (spine03), a cable by one end (su00-rail0-leaf:33), plane:N. May be repeated.",
+        help="What is dead: a switch, host or endpoint (spine03), a cable by one end (spine03:17), plane:N. May be repeated.",
     ),
 ]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of what is drawn by chance.")]
@@ -276,6 +277,8 @@ def collective(
     plan = read_plan_file(file)
     fabric = damaged_fabric(fabric_named(plan, name), lose)
     placement = placement_of(fabric, hosts)
+    if len(placement) < 2:
+        refuse(f"a collective needs two ranks, here are {len(placement)}", "name more with --hosts, or another --fabric")
     tables = None if routing in ("ecmp", "spray") else tables_by(fabric, routing, bool(lose))
     # Hosts of a rack-scale node share a scale-up domain.
     domain = fabric.endpoints.host // (plan.compute.hosts // plan.compute.nodes)
@@ -295,7 +298,8 @@ def collective(
             most = int(np.bincount(domain[placement]).max())
             time = collective_time(operation, algorithm, size_byte, placement, network, ranks_per_host=most)
         except (TopologyError, ValueError) as error:
-            rows.append((algorithm, str(error), ""))
+            said = re.sub(r"\bendpoint (\d+)", lambda found: fabric.name(int(found[1])), str(error))
+            rows.append((algorithm, said, ""))
             continue
         link = "the scale-up network"
         if time.channel >= 0:
@@ -317,7 +321,8 @@ def diff(
     names: Annotated[
         Path | None,
         typer.Option(
-            metavar="NAMES.csv", help="Names in the fabric that differ from the plan's: lines of FOUND NAME,PLAN NAME."
+            metavar="NAMES.csv",
+            help="Names that differ from the plan's: lines of FOUND NAME,PLAN NAME; * is any text, as in: site1-*,*",
         ),
     ] = None,
     fix_list: Annotated[bool, typer.Option("--fix-list", help="Print a work order, sorted by rack, instead.")] = False,

@@ -58,7 +58,8 @@ def planned_fabric(plan: Plan, name: str) -> FabricPlan:
     name = "compute" if name == JOINED else name
     known = {each.name: each for each in plan.fabrics if each.recipe is not None}
     if name not in known:
-        refuse(f"the plan has no {name} fabric", did_you_mean(name, [*known, JOINED]))
+        joined = [JOINED] if {"compute", "scale-up"} <= known.keys() else []
+        refuse(f"the plan has no {name} fabric", did_you_mean(name, [*known, *joined]))
     return known[name]
 
 
@@ -70,24 +71,26 @@ def dead_parts(fabric: Fabric, named: Sequence[str]) -> tuple[list[int], list[in
 
     cables: list[int] = []
     vertices: list[int] = []
-    columns = fabric.cables
+    columns, hosts = fabric.cables, fabric.endpoints.host_names
     for each in named:
         thing, _, number = each.rpartition(":")
-        if thing == "plane" and number.isdigit():
+        if thing == "plane" and number.isdecimal():
             of_plane = (fabric.switches.plane == int(number)).nonzero()[0] + fabric.endpoint_count
             if not len(of_plane):
                 refuse(f"the fabric has no plane {number}", f"planes: 0 to {int(fabric.switches.plane.max())}")
             vertices += of_plane.tolist()
         elif each in fabric.vertex_by_name:
             vertices.append(fabric.vertex_by_name[each])
-        elif thing in fabric.vertex_by_name and number.isdigit():
+        elif thing in fabric.vertex_by_name and number.isdecimal():
             vertex, port = fabric.vertex_by_name[thing], int(number)
             ends = ((columns.a == vertex) & (columns.a_port == port)) | ((columns.b == vertex) & (columns.b_port == port))
             if not ends.any():
                 refuse(f"port {port} of {thing} has no cable", "name a port that is in use")
             cables.append(int(np.flatnonzero(ends)[0]))
+        elif each in hosts:
+            vertices += np.flatnonzero(fabric.endpoints.host == hosts.index(each)).tolist()
         else:
-            refuse(f"'{each}' is nothing in this fabric", did_you_mean(thing or each, fabric.names))
+            refuse(f"'{each}' is nothing in this fabric", did_you_mean(thing or each, [*fabric.names, *hosts]))
     return cables, vertices
 
 
@@ -150,9 +153,13 @@ def pattern_named(fabric: Fabric, text: str, seed: int) -> tuple[np.ndarray[Any,
     kind, _, argument = text.partition(":")
     nics = np.flatnonzero(np.isin(fabric.endpoints.kind, (0, 3)))
     rng = np.random.default_rng(seed)
-    if len(nics) < 2 and kind not in ("rail-rings", "file"):
+    if len(nics) < 2 and kind != "file":
         refuse(f"a pattern needs two ports of nodes, this fabric has {len(nics)}", "choose another network with --fabric")
-    number = int(argument) if argument.isdigit() else 0
+    number = int(argument) if argument.isdecimal() else 0
+    if kind == "pairs" and number > MOST_FLOWS:
+        refuse(f"{number:,} flows are too many (most: {MOST_FLOWS:,})", "draw fewer pairs")
+    if kind == "shift" and number and number % len(nics) == 0:
+        refuse(f"shift:{number} of {len(nics)} ports sends each to itself", "choose another shift")
     if kind == "all-to-all" and not argument:
         if len(nics) ** 2 > MOST_FLOWS:
             refuse(
@@ -254,6 +261,9 @@ def size_in_bytes(text: str) -> float:
     from planner.units import QuantityError, parse_quantity
 
     try:
-        return parse_quantity(text, "gb") * 1e9
+        size = parse_quantity(text, "gb") * 1e9
     except QuantityError as error:
         refuse(f"--size {text}: {error}", error.hint or "write '1 GB' or '256 MB'")
+    if size <= 0:
+        refuse(f"--size {text}: nothing is sent", "write '1 GB' or '256 MB'")
+    return size

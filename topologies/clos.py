@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topologies.clos_counts import FatTree, fat_tree_of_nics
-from topologies.errors import require
+from topologies.errors import TopologyError, require
 from topologies.fabric import ENDPOINT_KINDS, NONE, Cables, Endpoints, Fabric, Switches, next_ports, recipe_parameters
 
 __all__ = ["fat_tree", "rail_only"]
@@ -117,7 +117,15 @@ def fat_tree(
     require(links_per_port >= 1, "links_per_port must be at least 1")
     require(0 <= others <= hosts, "others must be between 0 and hosts")
     of_cables = ("gbit_per_s", "links_per_port", "others")
-    counts = fat_tree_of_nics(**{name: value for name, value in parameters.items() if name not in of_cables})
+    try:
+        counts = fat_tree_of_nics(**{name: value for name, value in parameters.items() if name not in of_cables})
+    except TopologyError as error:
+        # The others are some of the hosts: where fewer fit, they cannot be more.
+        nearest: list[dict[str, Any]] = [dict(each) for each in error.nearest]
+        for each in nearest:
+            if each.get("hosts", hosts) < others:
+                each["others"] = each["hosts"]
+        raise TopologyError(str(error), error.largest_hosts, error.reason, nearest) from error
     rails = nics_per_host if rail_optimised and nics_per_host > 1 else 0
     sides = 2 if dual_tor else 1
     return Fabric(

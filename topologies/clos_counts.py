@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from topologies.errors import TopologyError, require
@@ -346,6 +348,7 @@ def fat_tree_counts(
             f" free more (largest: {largest(units)} hosts)",
             largest(units),
             "ports",
+            [{"extra_links": free}],
         )
     if chosen == 2:
         pods = 1
@@ -422,17 +425,83 @@ def fat_tree_of_nics(
     """
     require(nics_per_host >= 1, "nics_per_host must be at least 1")
     require(not dual_tor or tiers != 1, "dual_tor needs two leaves: tiers must be 2 or 3")
+    require(hosts_per_unit is None or hosts_per_unit >= 1, "hosts_per_unit must be at least 1")
+    recipe = {
+        "hosts": hosts,
+        "nics_per_host": nics_per_host,
+        "radix": radix,
+        "tiers": tiers,
+        "rail_optimised": rail_optimised,
+        "dual_tor": dual_tor,
+        "hosts_per_unit": hosts_per_unit,
+        "oversubscription_ratio": oversubscription_ratio,
+        "spines_min": spines_min,
+        **asked,
+    }
+
+    def refusal(**change: Any) -> TopologyError | None:
+        try:
+            _of_nics(**{**recipe, **change})
+        except TopologyError as error:
+            return error
+        return None
+
+    def fitted(change: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return a change that makes it possible, with fewer hosts where need be; None where it does not."""
+        again = refusal(**change)
+        if again is None:
+            return dict(change)
+        asked = {**recipe, **change}
+        fewer = again.largest_hosts // (1 if asked["rail_optimised"] else asked["nics_per_host"])
+        return {**change, "hosts": fewer} if fewer and not refusal(**{**change, "hosts": fewer}) else None
+
+    try:
+        return _of_nics(**recipe)
+    except TopologyError as error:
+        refused = error
+    nics = 1 if rail_optimised else nics_per_host
+    largest = refused.largest_hosts // nics
+    while largest and (again := refusal(hosts=largest)):  # hosts come whole: what fits NIC by NIC may still be too much
+        largest = min(again.largest_hosts // nics, largest - 1)
+    offers: list[Mapping[str, Any]] = [{"hosts": largest}] if largest else []
+    offers += refused.nearest
+    nearest = [fitting for each in offers if (fitting := fitted(each))]
+    if not nearest:  # so many rails may be too many for any number of hosts
+        others = [{"nics_per_host": each} for each in range(nics_per_host - 1, 0, -1)]
+        others += [{"radix": radix * each} for each in (2, 4, 8)]
+        nearest = list(islice((fitting for each in others if (fitting := fitted(each))), 1))
+    raise TopologyError(str(refused), largest, refused.reason, nearest)
+
+
+def _of_nics(
+    *,
+    hosts: int,
+    nics_per_host: int,
+    radix: int,
+    tiers: int | None,
+    rail_optimised: bool,
+    dual_tor: bool,
+    hosts_per_unit: int | None,
+    oversubscription_ratio: float,
+    spines_min: int,
+    **asked: Any,
+) -> FatTree:
+    """As `fat_tree_of_nics`; what it raises counts NICs as hosts where they share a leaf, and offers untried parameters."""
     nics = 1 if rail_optimised else nics_per_host
     links = nics_per_host // nics * (2 if dual_tor else 1)
     _check(links, radix, oversubscription_ratio, 0, spines_min)
-    if nics > 1 and hosts_per_unit is None:
+    if nics > 1:
         down, _ = _leaf_ports(radix, None, oversubscription_ratio, spines_min)
-        hosts_per_unit = down // nics
-        if not hosts_per_unit:
+        most = down // nics
+        if not most:
             message = f"a leaf with {down} ports down does not hold the {nics} NICs of a host"
             raise TopologyError(message, 0, "unit", [{"nics_per_host": down}, {"rail_optimised": True}])
+        hosts_per_unit = most if hosts_per_unit is None else hosts_per_unit
+        if hosts_per_unit > most:
+            message = f"a unit of {hosts_per_unit} hosts with {nics} NICs each does not fit a leaf with {down} ports down"
+            raise TopologyError(message, 0, "unit", [{"hosts_per_unit": most}])
 
-    def count(hosts: int, tiers: int | None) -> FatTree:
+    def count(tiers: int | None) -> FatTree:
         return fat_tree_counts(
             hosts * nics,
             links,
@@ -444,28 +513,14 @@ def fat_tree_of_nics(
             **asked,
         )
 
-    def fit(hosts: int) -> FatTree:
-        if not dual_tor or tiers is not None:
-            return count(hosts, tiers)
-        try:  # a NIC with two leaves cannot do with one switch
-            return count(hosts, 2)
-        except TopologyError as error:
-            if error.reason != "size":
-                raise
-            return count(hosts, 3)
-
-    try:
-        return fit(hosts)
+    if not dual_tor or tiers is not None:
+        return count(tiers)
+    try:  # a NIC with two leaves cannot do with one switch
+        return count(2)
     except TopologyError as error:
-        largest, reason, message = error.largest_hosts // nics, error.reason, str(error)
-    while largest:  # hosts come whole: what fits NIC by NIC may still be too much
-        try:
-            fit(largest)
-        except TopologyError as error:
-            largest = min(error.largest_hosts // nics, largest - 1)
-        else:
-            break
-    raise TopologyError(message, largest, reason, [{"hosts": largest}] if largest else [])
+        if error.reason != "size":
+            raise
+        return count(3)
 
 
 def largest_fat_tree_hosts(
@@ -563,7 +618,12 @@ def _leaf_ports(radix: int, hosts_per_unit: int | None, oversubscription_ratio: 
     most_down = math.floor(radix / (1 + 1 / oversubscription_ratio) + 1e-9)
     most_down = min(most_down, radix - spines_min)
     if most_down < 1:
-        raise TopologyError(f"a switch of {radix} ports is too small for a leaf with {spines_min} spine(s)", 0, "unit")
+        message = f"a switch of {radix} ports is too small for a leaf with {spines_min} spine(s)"
+        if oversubscription_ratio < 1:
+            message += f" at {oversubscription_ratio:g}:1"
+        least = max(1 + 1 / oversubscription_ratio - 1e-9, spines_min + 1)
+        # Nobody has a switch very much larger.
+        raise TopologyError(message, 0, "unit", [{"radix": math.ceil(least)}] if least <= 16 * radix else [])
     if hosts_per_unit is None:
         down = most_down
     elif 1 <= hosts_per_unit <= most_down:
@@ -574,6 +634,7 @@ def _leaf_ports(radix: int, hosts_per_unit: int | None, oversubscription_ratio: 
             f" 1 to {most_down} ports down",
             0,
             "unit",
+            [{"hosts_per_unit": most_down}],
         )
     return down, max(math.ceil(down / oversubscription_ratio - 1e-9), spines_min)
 

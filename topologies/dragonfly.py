@@ -211,6 +211,8 @@ def dragonfly_plus(
     check_hosts(p, nics_per_host)
     count = _groups(spines, h, groups, links_per_group_pair)
     room = radix or 0
+    if radix is not None and min(p + spines, leaves + h) > radix:
+        ports_of_router("a leaf or a spine of this group", max(p + spines, leaves + h), radix)
     leaf_nearest = [{"p": room - spines}, {"spines": room - p}]
     leaf_ports = ports_of_router(f"a leaf with {p} endpoints and {spines} spines", p + spines, radix, leaf_nearest)
     spine_nearest = [{"h": room - leaves}, {"leaves": room - h}]

@@ -59,7 +59,9 @@ def populated(base: Fabric, hosts: int, nics_per_host: int = 1, managers: int = 
     if kept > base.endpoint_count:
         largest = max((base.endpoint_count - managers) // nics_per_host, 0)
         message = f"{kept} endpoints exceed the fabric's {base.endpoint_count} (largest: {largest} hosts)"
-        raise TopologyError(message, largest, nearest=[{"hosts": largest}] if largest else [])
+        room = base.endpoint_count - managers
+        one = {"hosts": 1, "nics_per_host": max(room, 1)} | ({"managers": base.endpoint_count - 1} if room < 1 else {})
+        raise TopologyError(message, largest, nearest=[{"hosts": largest} if largest else one])
     gone = base.endpoint_count - kept
     number = np.arange(kept, dtype=np.int32)
     host_names = [f"n{host:04d}" for host in range(hosts)] + [f"mgr{each:02d}" for each in range(managers)]

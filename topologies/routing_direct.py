@@ -25,7 +25,8 @@ def minimal(fabric: Fabric, *, lanes: bool = False) -> Tables:
     Returns
     -------
     Tables
-        Shortest ways. Without `lanes`, they can have credit loops where the graph has cycles.
+        Shortest ways (of dual ToR, to one of the two leaves). Without `lanes`, they can have credit loops where the graph has
+        cycles.
 
     Notes
     -----

@@ -340,7 +340,8 @@ def _shifts(
         if long != 2 * short or set(sizes) != {short, long}:
             nearest = [short if size < 1.5 * short else 2 * short for size in sizes]
             nearest[sizes.index(long)] = 2 * short
-            options = [{"shape": nearest}] if dimensions > 1 else []
+            whole_cubes = not any(short % side for side in cube or [1])
+            options = [{"shape": nearest}] if dimensions > 1 and whole_cubes else []
             message = f"the symmetric twist needs n chips along some dimensions and 2 n along the others, not {_by(sizes)}"
             raise TopologyError(message, 0, "shape", [*options, {"twist": False}])
         for number, size in enumerate(sizes):

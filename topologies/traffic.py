@@ -283,7 +283,8 @@ def link_loads(fabric: Fabric, tables: Tables, pattern: Pattern | None = None) -
     Notes
     -----
     Flows to one destination that meet at a switch stay together, so what all-to-all moves from hop to hop is a number for
-    each switch and destination, not for each pair. For routes that are no tables, `topologies.routes.Routes.loads` does the same.
+    each switch and destination, not for each pair. For routes that are no tables, `topologies.routes.Routes.loads` does the
+    same.
 
     Examples
     --------

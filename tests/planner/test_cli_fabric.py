@@ -99,6 +99,34 @@ def test_routes_are_balanced_and_do_not_lock_up(groundplan: Run, plan: Path) -> 
     assert cut["unreachable_pairs"] > 0
 
 
+def test_with_two_planes_there_is_a_way_by_each(groundplan: Run, tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    path.write_text(plan_of(simple(count=64, fabrics={"compute": {"planes": 2}})).to_json(), encoding="utf-8")
+    asked = ("fabric", "routes", path, "--from", "n0000-nic0", "--to", "n0040-nic7")
+    ways = data(groundplan(*asked, "--json"))["ways"]
+    assert [(way["way"][0], way["way"][-1], len(way["way"]), len(way["cables"])) for way in ways] == [
+        ("n0000-nic0", "n0040-nic7", 5, 4)
+    ] * 2
+    assert [{name[:3] for name in way["way"][1:-1]} for way in ways] == [{"p0-"}, {"p1-"}]
+    assert sum(line.startswith("n0000-nic0 -> ") for line in groundplan(*asked).stdout.splitlines()) == 2
+
+
+def test_a_host_is_lost_with_all_its_nics(groundplan: Run, plan: Path) -> None:
+    lost = data(groundplan("fabric", "failures", plan, "--lose", "n0003", "--json"))
+    assert lost["cut_off"] == [f"n0003-nic{nic}" for nic in range(8)]
+
+
+def test_a_network_without_nodes_has_no_flows(groundplan: Run, tmp_path: Path) -> None:
+    """The out-of-band network of one node, and that of racks, whose trays it does not see."""
+    path = tmp_path / "plan.json"
+    for node in ("dgx-h100", "gb200-nvl72"):
+        path.write_text(plan_of(simple(node, 1)).to_json(), encoding="utf-8")
+        assert groundplan("fabric", "show", path, "--fabric", "out-of-band").returncode == 0
+        for arguments in (["flows", path], ["flows", path, "--pattern", "rail-rings"], ["collective", path, "all-reduce"]):
+            ran = groundplan("fabric", *arguments, "--fabric", "out-of-band")
+            assert (ran.returncode, "two" in ran.stderr, "Traceback" in ran.stderr) == (2, True, False)
+
+
 def test_flows_take_what_their_sharing_costs(groundplan: Run, plan: Path) -> None:
     incast = data(groundplan("fabric", "flows", plan, "--pattern", "incast:n0000-nic0", "--size", "1 GB", "--json"))
     assert incast["all_done_s"] == pytest.approx(255 * 8 / 400)
@@ -204,6 +232,11 @@ def test_exports_go_to_the_terminal_a_file_or_a_folder(groundplan: Run, plan: Pa
         (["fabric", "routes", "PLAN", "--pattern", "incst:n0"], "no pattern"),
         (["fabric", "routes", "PLAN", "--from", "n0000-nic0"], "two ends"),
         (["fabric", "flows", "PLAN", "--size", "1 Gb"], "ambiguous"),
+        (["fabric", "flows", "PLAN", "--size", "-1 GB"], "nothing is sent"),
+        (["fabric", "flows", "PLAN", "--pattern", "pairs:99999999999"], "too many"),
+        (["fabric", "flows", "PLAN", "--pattern", "pairs:\u00b2"], "no pattern"),
+        (["fabric", "flows", "PLAN", "--pattern", "shift:512"], "itself"),
+        (["fabric", "routes", "PLAN", "--from", "n0000-nic0", "--to", "n0000-nic0"], "both ends"),
         (["fabric", "collective", "PLAN", "all-redoce"], "did you mean all-reduce"),
         (["fabric", "collective", "PLAN", "all-reduce", "--hosts", "n[0030-0040]"], "n0032"),
         (["export", "PLAN", "slurm-tre"], "did you mean slurm-tree"),

@@ -267,6 +267,7 @@ def test_spines_may_be_oversubscribed_below_cores() -> None:
         ("slim-fly", {"q": 13}, 338),
         ("hyperx", {"shape": [8, 8], "p": 16}, 64),
         ("xgft", {"children": [32, 32], "parents": [1, 32]}, 64),
+        ("torus", {"shape": [4, 4, 8], "p": 8}, 128),
     ],
 )
 def test_other_topologies_are_declared(topology: str, parameters: dict[str, Any], switches: int) -> None:
@@ -275,6 +276,29 @@ def test_other_topologies_are_declared(topology: str, parameters: dict[str, Any]
     made = fabric(plan)
     assert (made.topology, made.switches_by_tier.total(), made.links_by_layer.node_leaf) == (topology, switches, 127 * 8)
     assert plan.power.it_nameplate_by_use_kw["switches"] > 0
+
+
+def test_the_links_of_a_declared_topology_are_as_fast_as_the_nics() -> None:
+    """Planes and dual ToR split a NIC's port in a fat tree only; a torus of switches has cables to its nodes."""
+    dragonfly = {"topology": "dragonfly", "parameters": {"p": 8, "a": 8, "h": 8, "groups": 4}}
+    assert fabric(plan_of(simple("dgx-b300", 32, fabrics={"compute": dragonfly}))).link_gbit_per_s == 800
+    split = plan_of(simple(count=32, fabrics={"compute": {**dragonfly, "planes": 2, "dual_tor": True}}))
+    assert fabric(split).link_gbit_per_s == 400
+    assert {finding.path for finding in split.findings if finding.code == "not-used"} == {
+        "fabrics.compute.planes",
+        "fabrics.compute.dual_tor",
+    }
+    torus = {"topology": "torus", "parameters": {"shape": [8, 4], "p": 8}}
+    made = fabric(plan_of(simple(count=32, fabrics={"compute": torus})))
+    assert (made.links_by_layer.node_leaf, made.links_by_layer.switch_switch) == (256, 64)
+    assert sum(group.count for group in made.cables if group.layer == "node_leaf") == 256
+    assert made.oversubscription_ratio == 2  # 8 NICs over 4 links of one rate
+
+
+def test_a_full_declared_topology_grows_by_its_parameters() -> None:
+    plan = plan_of(simple(count=32, fabrics={"compute": {"topology": "torus", "parameters": {"shape": [8, 4], "p": 8}}}))
+    assert plan.binding_constraint is not None
+    assert (plan.binding_constraint.code, plan.binding_constraint.hint) == ("fabric-size", "larger parameters")
 
 
 def test_a_topology_that_cannot_be_built_names_the_nearest() -> None:

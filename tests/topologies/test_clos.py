@@ -341,3 +341,32 @@ def test_xgft_rails_share_out_the_leaves() -> None:
     with pytest.raises(TopologyError) as refusal:
         xgft((4, 6), (1, 2), rails=4)
     assert {each["rails"] for each in refusal.value.nearest} == {3, 6}
+
+
+REFUSED: list[dict[str, Any]] = [
+    {"hosts": 9, "nics_per_host": 3, "radix": 3, "others": 9},  # too many hosts, and more others than fit
+    {"hosts": 5, "nics_per_host": 3, "radix": 4, "dual_tor": True},  # six rails on four ports
+    {"hosts": 6, "nics_per_host": 3, "radix": 2},  # a switch that serves one rail only
+    {"hosts": 6, "nics_per_host": 2, "radix": 6, "rail_optimised": False, "hosts_per_unit": 2},
+    {"hosts": 6, "nics_per_host": 4, "radix": 6, "rail_optimised": False, "dual_tor": True},
+    {"hosts": 7, "radix": 8, "hosts_per_unit": 9},
+    {"hosts": 12, "radix": 3, "tiers": 2, "spines_min": 3},
+    {"hosts": 3, "radix": 2, "tiers": 2, "oversubscription_ratio": 0.5},
+    {"hosts": 12, "radix": 4, "tiers": 3, "extra_links": 3},
+]
+
+
+@pytest.mark.parametrize("asked", REFUSED)
+def test_what_a_refusal_offers_can_be_built(asked: dict[str, Any]) -> None:
+    with pytest.raises(TopologyError) as refusal:
+        fat_tree(**asked)
+    assert refusal.value.nearest
+    for change in refusal.value.nearest:
+        assert fat_tree(**{**asked, **change}).problems() == []
+
+
+def test_a_refused_unit_is_counted_in_hosts() -> None:
+    with pytest.raises(TopologyError, match="a unit of 2 hosts with 2 NICs each does not fit a leaf with 3 ports down"):
+        fat_tree(6, 2, radix=6, rail_optimised=False, hosts_per_unit=2)
+    with pytest.raises(ValueError, match="hosts_per_unit must be at least 1"):
+        fat_tree(6, 2, radix=6, hosts_per_unit=0)

@@ -516,6 +516,27 @@ def test_the_mapping_comes_first():
     assert matched.ignored == ("gw 17",)
 
 
+def test_adapters_numbers_stand_for_nics_in_their_order_where_storage_adapters_count_too():
+    """DGX H100: the compute adapters are mlx5_0, 3, 4, 5, 6, 9, 10 and 11. A host may lack one; all others show it."""
+    numbers = (0, 3, 4, 5, 6, 9, 10, 11)
+    found = [f"n{host:04d} mlx5_{number}" for host in range(3) for number in numbers if (host, number) != (1, 0)]
+    matched = match_names(H100, found)
+    assert not matched.unknown
+    assert {raw: H100.name(vertex) for raw, (vertex, _) in matched.place.items()} == {
+        raw: f"{raw[:5]}-nic{numbers.index(int(raw.rpartition('_')[2]))}" for raw in found
+    }
+    assert list(match_names(H100, [*found, "n0002 mlx5_1"]).unknown) == [
+        f"n000{host} mlx5_{number}" for host in range(3) for number in (10, 11, 9)
+    ]
+
+
+def test_a_pattern_may_take_a_prefix_from_all_names():
+    matched = match_names(H100, ["MF0;site1-spine02:MQM9700/U1", "site1-n0012 mlx5_3"], {"site1-*": "*"})
+    assert [H100.name(vertex) for vertex, _ in matched.place.values()] == ["spine02", "n0012-nic3"]
+    short = match_names(H100, ["MF0;core-a:MQM9700/U1"], {"core-a": "spine01"})
+    assert [H100.name(vertex) for vertex, _ in short.place.values()] == ["spine01"]
+
+
 def test_the_mapping_may_name_a_port_of_a_nic():
     fabric = fat_tree(6, 2, radix=8, planes=2)
     matched = match_names(fabric, ["n0001 mlx5_0", "n0001 mlx5_1"], {"* mlx5_0": "*-nic0", "* mlx5_1": "*-nic0:2"})

@@ -10,6 +10,7 @@ import pytest
 
 from topologies.clos import fat_tree, rail_only
 from topologies.dragonfly import dragonfly, dragonfly_plus
+from topologies.errors import TopologyError
 from topologies.fabric import Fabric
 from topologies.families import TOPOLOGIES, build
 from topologies.hyperx import hyperx
@@ -85,3 +86,26 @@ def test_columns_have_their_kinds(fabric: Fabric) -> None:
 def test_unknown_topology() -> None:
     with pytest.raises(ValueError, match="'clique' is no topology"):
         build("clique", {})
+
+
+@pytest.mark.parametrize("population", [{"hosts": 9}, {"hosts": 1, "nics_per_host": 9}, {"hosts": 1, "managers": 9}])
+def test_what_a_refused_population_offers_can_be_built(population: dict[str, int]) -> None:
+    recipe = {"children": [4, 2], "parents": [1, 2]}
+    with pytest.raises(TopologyError) as refusal:
+        build("xgft", recipe, population)
+    assert build("xgft", recipe, {**population, **refusal.value.nearest[0]}).problems() == []
+
+
+@pytest.mark.parametrize(
+    ("topology", "asked"),
+    [
+        ("dragonfly-plus", {"leaves": 3, "spines": 3, "p": 1, "h": 2, "radix": 3}),  # leaf and spine too large
+        ("optical-torus", {"shape": [6, 1, 2], "cube": [2, 1, 1], "twist": True}),
+    ],
+)
+def test_what_a_refusal_of_two_reasons_offers_can_be_built(topology: str, asked: dict[str, object]) -> None:
+    with pytest.raises(TopologyError) as refusal:
+        build(topology, asked)
+    assert refusal.value.nearest
+    for change in refusal.value.nearest:
+        assert build(topology, {**asked, **change}).problems() == []

@@ -14,6 +14,7 @@ import pytest
 from topologies.bisection import bisection, bisection_by_max_flow, halves_by_host
 from topologies.clos import fat_tree
 from topologies.clos_counts import fat_tree_counts
+from topologies.errors import TopologyError
 from topologies.fabric import ENDPOINT_KINDS, Fabric
 from topologies.families import build
 from topologies.hops import disjoint_paths, shortest_paths
@@ -403,3 +404,78 @@ def test_measure_of_131072_endpoints_is_exact() -> None:
     # Up 64 ways at the leaf, 64 at the spine, 4 cables to each of 16 cores, and down again by as many cables.
     assert found.paths.paths_by_links[6] == (64 * 64 * 4, 64 * 64 * 4.0, 64 * 64 * 4)
     assert found.paths.diameter_links == 6
+
+
+# What is small, odd or partly populated
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        {"topology": "hyperx", "parameters": {"shape": [1], "p": 3}},
+        {"topology": "star", "parameters": {"attached": [["n", 3, 2]], "radix": 9}},
+        {"topology": "dragonfly", "parameters": {"p": 2, "a": 1, "h": 1, "groups": 1}},
+    ],
+)
+def test_a_single_switch_of_any_family_is_measured(recipe: dict[str, Any]) -> None:
+    fabric = build(**recipe)
+    found = measure(fabric).bisection
+    assert fabric.switch_count == 1
+    assert found.exact
+    assert found.gbit_per_s == worst_split(fabric)
+
+
+@pytest.mark.parametrize(("nics", "gpus"), [(2, 3), (3, 3), (4, 3), (2, 5), (3, 5), (2, 4)])
+def test_gpus_with_several_nics_split_as_whole_gpus(nics: int, gpus: int) -> None:
+    base = {"topology": "fat-tree", "parameters": {"hosts": gpus, "nics_per_host": nics, "radix": 32}}
+    options = {"gpus_per_domain": 1, "chips_per_domain": 1, "links_per_gpu": 1, "gpus_per_host": 1}
+    fabric = build("scale-up-joined", {"base": base, **options})
+    found = bisection(fabric)
+    assert found.exact
+    assert found.gbit_per_s == worst_split(fabric) == gpus // 2 * nics * 400.0
+
+
+POPULATED_TREES: list[tuple[str, dict[str, Any], dict[str, int]]] = [
+    ("fat-tree", {"hosts": 12, "radix": 8, "tiers": 2}, {"hosts": 5, "nics_per_host": 1}),
+    ("fat-tree", {"hosts": 8, "nics_per_host": 2, "radix": 6, "oversubscription_ratio": 2}, {"hosts": 3, "nics_per_host": 3}),
+    ("fat-tree", {"hosts": 16, "radix": 4, "spine_oversubscription_ratio": 2}, {"hosts": 9, "nics_per_host": 1}),
+    ("fat-tree", {"hosts": 8, "nics_per_host": 2, "radix": 8, "dual_tor": True, "tiers": 2}, {"hosts": 4, "nics_per_host": 2}),
+    ("fat-tree", {"hosts": 8, "radix": 4, "planes": 2, "tiers": 3}, {"hosts": 6, "nics_per_host": 1, "managers": 1}),
+    ("fat-tree", {"hosts": 3, "radix": 8, "extra_links": 3}, {"hosts": 5, "nics_per_host": 1}),
+    ("rail-only", {"hosts": 6, "nics_per_host": 2, "radix": 4, "tiers": 2}, {"hosts": 3, "nics_per_host": 2}),
+    ("rail-only", {"hosts": 6, "nics_per_host": 3, "radix": 4, "tiers": 2}, {"hosts": 3, "nics_per_host": 3}),
+    ("rail-only", {"hosts": 6, "nics_per_host": 2, "radix": 4, "tiers": 2}, {"hosts": 7, "nics_per_host": 1}),
+]
+
+
+@pytest.mark.parametrize(("topology", "parameters", "population"), POPULATED_TREES)
+def test_a_partly_populated_tree_is_bounded_as_it_is(
+    topology: str, parameters: dict[str, Any], population: dict[str, int]
+) -> None:
+    fabric = build(topology, parameters, population)
+    found, real = bisection(fabric), worst_split(fabric)
+    assert found.gbit_per_s <= real <= found.at_most_gbit_per_s
+    nics_of_base = parameters["hosts"] * parameters.get("nics_per_host", 1)
+    if population["hosts"] * population["nics_per_host"] < nics_of_base and topology == "fat-tree":
+        assert found.gbit_per_s > 0
+
+
+@pytest.mark.parametrize(("topology", "parameters", "population"), POPULATED_TREES)
+def test_a_partly_populated_fabric_grows_back_to_the_full_one(
+    topology: str, parameters: dict[str, Any], population: dict[str, int]
+) -> None:
+    fabric = build(topology, parameters, population)
+    grown = growth(fabric)
+    assert grown.hosts == population["hosts"]
+    more = {**population, "hosts": grown.hosts + grown.on_free_ports}
+    assert build(topology, parameters, more).endpoint_count <= build(topology, parameters).endpoint_count
+    with pytest.raises(TopologyError):
+        build(topology, parameters, {**more, "hosts": more["hosts"] + 1})
+
+
+def test_rail_only_with_managers_is_measured_as_built() -> None:
+    # Leaf ports for managers are shared out over all rails: no rail alone has so many.
+    fabric = build("rail-only", {"hosts": 7, "nics_per_host": 3, "radix": 5, "oversubscription_ratio": 1.5, "extra_links": 3})
+    found = measure(fabric)
+    assert found.bisection.at_most_gbit_per_s > 0
+    assert found.growth.hosts == 7

@@ -12,10 +12,12 @@ import pytest
 from numpy.typing import NDArray
 
 from topologies.clos import fat_tree, rail_only
+from topologies.deadlock import credit_loop
 from topologies.dragonfly import dragonfly, dragonfly_plus
 from topologies.errors import TopologyError
 from topologies.fabric import Fabric
 from topologies.hyperx import hyperx
+from topologies.populate import populated
 from topologies.routes import Routes, walk
 from topologies.routing import ROUTINGS, d_mod_k, default_routing, dimension_order, dragonfly_minimal, minimal, up_down
 from topologies.scale_up import with_scale_up
@@ -412,3 +414,28 @@ def test_sixteen_thousand_endpoints() -> None:
     assert tables.out_port.min() > 0
     ratio = balance(fabric, link_loads(fabric, tables))
     assert list(ratio.values()) == pytest.approx([1.0] * 6)
+
+
+@pytest.mark.parametrize("dead", [0, 300, 1023])
+def test_a_dead_uplink_leaves_the_other_cables_in_balance(dead: int) -> None:
+    whole = fat_tree(128, 8, radix=64)
+    cable = int(np.flatnonzero(whole.cables.layer == 1)[dead])
+    fabric = whole.without(cables=[cable])
+    before = np.delete(link_loads(whole, d_mod_k(whole)).reshape(-1, 2), cable, axis=0)
+    after = link_loads(fabric, up_down(fabric)).reshape(-1, 2)
+    ends = [whole.cables.a[cable], whole.cables.b[cable]]
+    elsewhere = (fabric.cables.layer == 1) & ~np.isin(fabric.cables.a, ends) & ~np.isin(fabric.cables.b, ends)
+    # What one leaf of 32 sends elsewhere adds a little; nothing that was apart may share a cable now.
+    assert after[elsewhere].max() <= before[elsewhere].max() * 1.05
+
+
+@pytest.mark.parametrize(
+    "base", [dragonfly(1, 4, 3, links_per_group_pair=2), hyperx((3, 2), 2), torus((4, 3), p=1), slim_fly(3, 1)]
+)
+def test_scale_up_domains_on_a_direct_network_reach_each_other(base: Fabric) -> None:
+    if not (base.endpoints.kind == 0).all():
+        base = populated(base, base.endpoint_count)  # chips of a torus, as NICs
+    fabric = with_scale_up(base, 1, 1, 1)
+    tables = default_routing(fabric)
+    assert unreachable_pairs(fabric, tables) == 0
+    assert credit_loop(fabric, tables) is None

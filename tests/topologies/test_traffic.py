@@ -163,3 +163,15 @@ def test_balance_leaves_out_what_carries_nothing() -> None:
     loads = np.zeros(16)
     loads[8::2] = [4, 0, 2, 2]
     assert balance(fabric, loads) == {("leaf_spine", "up"): 2.0}
+
+
+@pytest.mark.parametrize("dead", range(4))
+def test_what_finds_no_way_in_the_end_loads_nothing(dead: int) -> None:
+    # Without one of its links, dimension order has an entry for some destinations at a first switch and none at the next.
+    whole = torus((2, 2, 3), wrap=False)
+    inner = np.flatnonzero(whole.cables.a >= whole.endpoint_count)
+    fabric = whole.without(cables=[inner[dead * 5 % len(inner)]])
+    tables = default_routing(fabric)
+    assert unreachable_pairs(fabric, tables) > 0
+    expected = walk(fabric, tables, *all_to_all(fabric.endpoint_count)).loads(2 * len(fabric.cables))
+    np.testing.assert_allclose(link_loads(fabric, tables), expected)

@@ -75,3 +75,13 @@ def test_any_plan_is_reported_within_80_columns(data: dict[str, Any]) -> None:
     assert to_markdown(report).count("\n- **") == len(report.broken) + len(report.remarks)
     for table in report.tables:
         assert all(len(row) == len(table.columns) for row in table.rows)
+
+
+def test_cables_of_the_largest_factories_keep_their_words_whole() -> None:
+    """Of 147,456 GPUs, in a hall that takes tens of thousands of kilometres of fibre."""
+    plan = plan_of(simple("gb300-nvl72", 2048, hall={"rack_pitch_m": 1.2}))
+    _, _, table = terminal(make_report(plan)).partition("\nCables\n")
+    rows = [line.split() for line in table.partition("\n  Counted")[0].splitlines()[2:]]
+    assert {"out-of-band", "compute"} <= {row[0] for row in rows}
+    assert {row[1] for row in rows} == {"node-leaf", "leaf-spine", "spine-core"}
+    assert {"SMF", "MMF", "active"} <= {row[3] for row in rows}
