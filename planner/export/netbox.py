@@ -95,7 +95,8 @@ def netbox_files(plan: Plan, planned: FabricPlan, fabric: Fabric) -> dict[str, s
     places = zip(schedule["a_device"] + schedule["b_device"], schedule["a_rack"] + schedule["b_rack"], strict=True)
     site = plan.factory.site.region or plan.name
     files["2-devices.csv"] = netbox.devices(fabric, kinds, site=site, racks=dict(places), hosts=hosts)
-    types = [_CABLES.get(str(medium), "") for medium in schedule["medium"]]
+    chosen = zip(schedule["cable"], schedule["medium"], strict=True)
+    types = ["cat6" if str(kind).startswith("cat6") else _CABLES.get(str(medium), "") for kind, medium in chosen]
     files["3-cables.csv"] = netbox.write(fabric, types=types, lengths_m=[float(each) for each in schedule["length_m"]])
     return files
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import json
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,10 +16,12 @@ from planner.steps.fabric import links_of_a_port
 from planner.steps.notes import Notes
 from topologies.errors import TopologyError
 from topologies.fabric import Fabric
-from topologies.families import build
+from topologies.families import TOPOLOGIES, build
 from topologies.populate import populated
 
 __all__ = ["declared_fabric"]
+
+_MOST_ENDPOINTS = 2_000_000
 
 
 def declared_fabric(
@@ -47,14 +51,18 @@ def declared_fabric(
     asked = {**parameters, "gbit_per_s": link_gbit_per_s}
     if topology == "torus":  # its own default is as fast as a chip's router; a NIC has one link
         asked.setdefault("endpoint_gbit_per_s", link_gbit_per_s)
+    radix = switch.radix(link_gbit_per_s)
+    taken = inspect.signature(TOPOLOGIES[topology]).parameters
+    if "radix" in taken:
+        asked["radix"] = radix
     try:
+        _check_kinds(parameters, {name: str(each.annotation) for name, each in taken.items()})
         base, most_ports = _built(topology, json.dumps(asked, sort_keys=True))
     except (TopologyError, ValueError) as error:
         nearest = "; ".join(_text(each) for each in getattr(error, "nearest", ()))
         hint = f"the nearest that can be built: {nearest}" if nearest else "see the topology's parameters in docs/topologies.md"
         notes.error("fabric-shape", f"{path}.parameters", f"{topology}: {error}; not in the totals", hint)
         return None
-    radix = switch.radix(link_gbit_per_s)
     if most_ports > radix:
         message = f"{topology}: a switch needs {most_ports} ports, {switch.name} has {radix}; not in the totals"
         notes.error(
@@ -77,6 +85,20 @@ def declared_fabric(
     return _pack(fabric, base, switch, notes, links_per_port, link_gbit_per_s, hosts, nics_per_host)
 
 
+def _check_kinds(parameters: Mapping[str, Any], kinds: Mapping[str, str]) -> None:
+    """Refuse values of another kind than a topology takes, and sizes far beyond any factory's, before anything is built."""
+    for name, value in parameters.items():
+        if isinstance(value, list) and "Sequence" not in kinds[name]:
+            raise ValueError(f"{name} must be one number, not a list")
+        if not isinstance(value, list) and kinds[name].startswith("Sequence"):
+            raise ValueError(f"{name} must be a list of numbers, such as [4, 4]")
+        if isinstance(value, float) and "float" not in kinds[name]:
+            raise ValueError(f"{name} must be a whole number, not {value:g}")
+        switches = math.prod(value) if isinstance(value, list) else 2 * value**2 if name == "q" else 0
+        if switches * max(int(parameters.get("p") or 1), 1) > _MOST_ENDPOINTS:
+            raise ValueError(f"{name} makes more than {_MOST_ENDPOINTS:,} endpoints or switches")
+
+
 @functools.cache
 def _built(topology: str, parameters: str) -> tuple[Fabric, int]:
     """Build a fabric once for all sizes that are tried, and say how many ports its switches need."""
@@ -85,7 +107,8 @@ def _built(topology: str, parameters: str) -> tuple[Fabric, int]:
 
 
 def _text(parameters: Mapping[str, object]) -> str:
-    return ", ".join(f"{name}: {value}" for name, value in parameters.items())
+    said = (f"a switch of {value} ports" if name == "radix" else f"{name}: {value}" for name, value in parameters.items())
+    return ", ".join(said)
 
 
 def _pack(
@@ -110,7 +133,7 @@ def _pack(
     layers = CablesByLayer(node_leaf=at_nodes, switch_switch=between)
     cables = CablesByLayer(node_leaf=-(-at_nodes // links_per_port), switch_switch=-(-between // links_per_port))
     extra = int((fabric.population or {}).get("managers", 0))
-    free = int(fabric.switches.ports.sum()) - int(fabric.ports_used[fabric.endpoint_count :].sum())
+    free = (fabric.switches.ports - fabric.ports_used[fabric.endpoint_count :])[fabric.switches.tier == 1]
     return FabricPlan(
         name="compute",
         kind="compute",
@@ -128,7 +151,7 @@ def _pack(
         cables_by_layer=cables,
         links_by_layer=layers,
         extra_links_count=extra,
-        ports_free_count=free,
+        ports_free_count=int(free.sum()),
         hosts_max_count=(base.endpoint_count - extra) // nics_per_host,
         oversubscription_ratio=oversubscription_by_tier(fabric)[fabric.tiers[0]],
         bisection_gbit_per_s=crossing.gbit_per_s,

@@ -311,8 +311,35 @@ def test_a_topology_that_cannot_be_built_names_the_nearest() -> None:
     assert not plan_of(
         simple(count=int(small.limit), fabrics={"compute": {"topology": "slim-fly", "parameters": {"q": 5}}})
     ).has_error()
-    wide = {"topology": "dragonfly", "parameters": {"p": 32, "a": 64, "h": 32}}
-    assert error(plan_of(simple(fabrics={"compute": wide})), "fabric-shape").limit == 64
+    wide = {"topology": "dragonfly", "parameters": {"p": 32, "a": 33, "h": 32}}
+    assert "a: 1; a switch of 96 ports" in error(plan_of(simple(fabrics={"compute": wide})), "fabric-shape").hint
+    tree = {"topology": "xgft", "parameters": {"children": [65, 16], "parents": [1, 1]}}
+    assert error(plan_of(simple(fabrics={"compute": tree})), "fabric-shape").limit == 64
+
+
+@pytest.mark.parametrize(
+    ("topology", "parameters", "says"),
+    [
+        ("torus", {"shape": 4}, "shape must be a list"),
+        ("torus", {"shape": [4, 4], "p": 2.5}, "p must be a whole number"),
+        ("torus", {"shape": [100_000, 100_000]}, "more than 2,000,000"),
+        ("hyperx", {"shape": [4, 4], "p": [4]}, "p must be one number"),
+        ("dragonfly", {"p": 8, "a": 100_000, "h": 8}, "100015 ports"),
+        ("slim-fly", {"q": 100_003}, "more than 2,000,000"),
+        ("slim-fly", {"q": 101}, "ports"),
+    ],
+)
+def test_parameters_of_the_wrong_kind_or_size_are_refused(topology: str, parameters: dict[str, Any], says: str) -> None:
+    plan = plan_of(simple(fabrics={"compute": {"topology": topology, "parameters": parameters}}))
+    assert says in error(plan, "fabric-shape").message
+
+
+def test_ports_that_a_declared_topology_leaves_free_are_counted() -> None:
+    """A router of a QM9700 has 64 ports; 8 endpoints, 7 local and 8 global links take 23."""
+    dragonfly = {"topology": "dragonfly", "parameters": {"p": 8, "a": 8, "h": 8, "groups": 4}}
+    assert fabric(plan_of(simple(count=32, fabrics={"compute": dragonfly}))).ports_free_count == 32 * (64 - 23)
+    plus = {"topology": "dragonfly-plus", "parameters": {"leaves": 4, "spines": 4, "p": 16, "h": 12, "groups": 4}}
+    assert fabric(plan_of(simple(count=32, fabrics={"compute": plus}))).ports_free_count == 16 * (64 - 20)  # of leaves
 
 
 def test_what_changes_nothing_is_said_to_change_nothing() -> None:
