@@ -225,9 +225,11 @@ def flows(
         refuse(f"{len(source):,} flows are too many (most: {MOST_FLOWS:,})", "choose a pattern of fewer flows, such as shift:1")
     found, how = routes_by(fabric, source, target, routing, seed, damaged=bool(lose))
     reached = found.start[1:] > found.start[:-1]
-    if not reached.all():
-        hint = f"{'lose less, or ' if lose else ''}choose another pattern; groundplan fabric show tells which pairs are apart"
-        refuse(f"{int((~reached).sum()):,} of {len(source):,} flows find no way", hint)
+    lost = int((~reached).sum())
+    if not reached.any():
+        refuse("no flow finds a way", "choose another pattern; groundplan fabric show tells which pairs are apart")
+    if lost:  # what is cut off sends nothing; the others are timed
+        found, how = routes_by(fabric, source[reached], target[reached], routing, seed, damaged=bool(lose))
     capacity = fabric.channel_gbit_per_s()
     times = completion_times(found, capacity, size_byte)
     slower = slowdowns(found, capacity, size_byte)
@@ -235,12 +237,13 @@ def flows(
     leave, reach = fabric.channel_ends()
     links = []
     for channel, count in zip(*(each[:MOST_LINKS].tolist() for each in first.binding), strict=True):
-        share = float(first.rate_gbit_per_s[first.bottleneck == channel].min())
+        on = (found.channel == channel) & (first.bottleneck[found.flow] == channel)
+        share = float((first.rate_gbit_per_s[found.flow] * found.weight)[on].min())
         links.append((f"{fabric.name(int(leave[channel]))} -> {fabric.name(int(reach[channel]))}", count, share))
     if as_json:
-        _print_json(flows_data(pattern, how, size_byte, times.tolist(), slower.tolist(), links))
+        _print_json(flows_data(pattern, how, size_byte, times.tolist(), slower.tolist(), links, lost))
         return
-    _print(flows_tables(pattern, how, size, times.tolist(), slower.tolist(), links))
+    _print(flows_tables(pattern, how, size, times.tolist(), slower.tolist(), links, lost))
 
 
 MOST_LINKS = 10

@@ -167,6 +167,7 @@ def flows_tables(
     times_s: Sequence[float],
     slowdowns: Sequence[float],
     bottlenecks: Sequence[tuple[str, int, float]],
+    lost: int = 0,
 ) -> tuple[Table, ...]:
     """Lay out how long flows take that share a fabric, and which links hold them back."""
     ordered, slower = sorted(times_s), sorted(slowdowns)
@@ -179,6 +180,8 @@ def flows_tables(
         ("First", time_text(ordered[0])),
         ("Slowdown", f"{figure(slower[0])} to {figure(slower[-1])}, median {figure(slower[middle])} (1: as fast as alone)"),
     ]
+    if lost:
+        rows.insert(1, ("No way", f"{lost:,} more flows find none and are left out"))
     found = [(clean_text(link), f"{flows:,}", rate_text(share)) for link, flows, share in bottlenecks]
     return (
         Table("Flows", ("", ""), tuple((name, clean_text(value)) for name, value in rows)),
@@ -296,12 +299,14 @@ def flows_data(
     times_s: Sequence[float],
     slowdowns: Sequence[float],
     bottlenecks: Sequence[tuple[str, int, float]],
+    lost: int = 0,
 ) -> dict[str, Any]:
     """Return how long flows take, for machines."""
     return {
         "pattern": pattern,
         "routing": routing,
         "flows": len(times_s),
+        "flows_without_way": lost,
         "size_byte": size_byte,
         "all_done_s": max(times_s),
         "completion_s": list(times_s),

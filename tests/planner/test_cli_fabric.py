@@ -201,6 +201,12 @@ def test_as_built_equals_the_plan_or_says_what_differs(groundplan: Run, plan: Pa
     assert "exchange the plugs in n0000-nic0:1 and n0000-nic1:1" in order.stdout
 
 
+def test_flows_of_what_is_cut_off_are_left_out(groundplan: Run, plan: Path) -> None:
+    found = data(groundplan("fabric", "flows", plan, "--pattern", "shift:8", "--lose", "n0000-nic0", "--json"))
+    assert (found["flows"], found["flows_without_way"]) == (254, 2)
+    assert "2 more flows" in groundplan("fabric", "flows", plan, "--pattern", "shift:8", "--lose", "n0000-nic0").stdout
+
+
 @pytest.mark.parametrize("form", FORMATS)
 def test_every_format_is_written(form: str) -> None:
     planned = next(each for each in PLAN.fabrics if each.kind == "compute")
