@@ -162,7 +162,9 @@ class StorageFabric(InBandFabric):
     )
 
 
-Topology = Literal["fat-tree", "rail-only", "dragonfly", "dragonfly-plus", "hyperx", "slim-fly", "torus", "xgft"]
+Topology = Literal[
+    "fat-tree", "rail-only", "dragonfly", "dragonfly-plus", "hyperx", "slim-fly", "torus", "optical-torus", "xgft"
+]
 SIZED_BY_RULE = ("fat-tree", "rail-only")
 FROM_ELSEWHERE = {"hosts", "nics_per_host", "radix", "links_per_port"}  # what the nodes and the switch say
 
@@ -174,7 +176,7 @@ class ComputeFabric(StorageFabric):
         None,
         description="fat-tree and rail-only are sized for the nodes; the others take `parameters`. Default: fat-tree",
     )
-    parameters: dict[str, int | float | bool | list[int]] | None = Field(
+    parameters: dict[str, int | float | bool | list[int] | list[bool] | list[list[int]]] | None = Field(
         None, description="Arguments of a topology that is not sized by rule, such as {p: 8, a: 16, h: 8} of a dragonfly"
     )
     tiers: Annotated[int, Field(ge=1, le=3)] | None = Field(

@@ -88,13 +88,20 @@ def declared_fabric(
 def _check_kinds(parameters: Mapping[str, Any], kinds: Mapping[str, str]) -> None:
     """Refuse values of another kind than a topology takes, and sizes far beyond any factory's, before anything is built."""
     for name, value in parameters.items():
+        rows = isinstance(value, list) and any(isinstance(each, list) for each in value)
+        if isinstance(value, list) and rows != ("Sequence[Sequence" in kinds[name]):
+            raise ValueError(f"{name} must be a list of {'numbers' if rows else 'lists'}")
+        if isinstance(value, bool) and "bool" not in kinds[name]:
+            raise ValueError(f"{name} must be a number, not {str(value).lower()}")
         if isinstance(value, list) and "Sequence" not in kinds[name]:
             raise ValueError(f"{name} must be one number, not a list")
         if not isinstance(value, list) and kinds[name].startswith("Sequence"):
             raise ValueError(f"{name} must be a list of numbers, such as [4, 4]")
         if isinstance(value, float) and "float" not in kinds[name]:
             raise ValueError(f"{name} must be a whole number, not {value:g}")
-        switches = math.prod(value) if isinstance(value, list) else 2 * value**2 if name == "q" else 0
+    for name, value in parameters.items():
+        flat = isinstance(value, list) and not any(isinstance(each, list) for each in value)
+        switches = math.prod(value) if flat else 2 * value**2 if name == "q" else 0
         if switches * max(int(parameters.get("p") or 1), 1) > _MOST_ENDPOINTS:
             raise ValueError(f"{name} makes more than {_MOST_ENDPOINTS:,} endpoints or switches")
 

@@ -267,6 +267,8 @@ def test_spines_may_be_oversubscribed_below_cores() -> None:
         ("slim-fly", {"q": 13}, 338),
         ("hyperx", {"shape": [8, 8], "p": 16}, 64),
         ("xgft", {"children": [32, 32], "parents": [1, 32]}, 64),
+        ("torus", {"shape": [8, 8, 4], "wrap": [True, False, True], "p": 4}, 256),
+        ("torus", {"shape": [8, 8, 4], "twist": [[0, 0, 2], [0, 0, 0], [0, 0, 0]], "p": 4}, 256),
         ("torus", {"shape": [4, 4, 8], "p": 8}, 128),
     ],
 )
@@ -299,6 +301,26 @@ def test_a_full_declared_topology_grows_by_its_parameters() -> None:
     plan = plan_of(simple(count=32, fabrics={"compute": {"topology": "torus", "parameters": {"shape": [8, 4], "p": 8}}}))
     assert plan.binding_constraint is not None
     assert (plan.binding_constraint.code, plan.binding_constraint.hint) == ("fabric-size", "larger parameters")
+
+
+@pytest.mark.parametrize(
+    ("topology", "parameters"),
+    [
+        ("torus", {"shape": [[4, 4]]}),
+        ("torus", {"shape": [4, 4], "twist": [1, 2]}),
+        ("torus", {"shape": [4, 4], "host_shape": [[1]]}),
+        ("hyperx", {"shape": [[2]], "p": 2}),
+        ("xgft", {"children": [[1]], "parents": [1]}),
+        ("dragonfly", {"p": True, "a": 4, "h": 2}),
+        ("dragonfly", {"p": [4], "a": 4, "h": 2}),
+        ("slim-fly", {"q": 2.5}),
+    ],
+)
+def test_parameters_of_another_kind_are_a_finding(topology: str, parameters: dict[str, Any]) -> None:
+    finding = error(
+        plan_of(simple(count=2, fabrics={"compute": {"topology": topology, "parameters": parameters}})), "fabric-shape"
+    )
+    assert "must be a" in finding.message
 
 
 def test_a_topology_that_cannot_be_built_names_the_nearest() -> None:
