@@ -20,8 +20,7 @@ from planner.fabric_words import (
     pattern_named,
     placement_of,
     planned_fabric,
-    route_by,
-    routes_by,
+    router_by,
     size_in_bytes,
     tables_by,
 )
@@ -63,9 +62,17 @@ Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of what is drawn 
 Draw = Annotated[Path | None, typer.Option("--draw", metavar="OUT.svg", help="Draw a picture into this file.")]
 Engine = Annotated[
     str | None,
-    typer.Option("--routing", metavar="ENGINE", help="An engine of `fabric routes`, ecmp or spray."),
+    typer.Option(
+        "--routing", metavar="ENGINE", help="An engine of `fabric routes`, ecmp or spray. Default: as the family wants."
+    ),
 ]
-PATTERNS = "What is sent: all-to-all, shift:N, permutation, incast:NAME, pairs:N, rail-rings or file:PAIRS.csv."
+Pattern = Annotated[
+    str,
+    typer.Option(
+        metavar="PATTERN",
+        help="What is sent: all-to-all, shift:N, permutation, incast:NAME, pairs:N, rail-rings or file:PAIRS.csv.",
+    ),
+]
 Size = Annotated[str, typer.Option("--size", metavar="SIZE", help="Bytes of each flow, such as '1 GB' or '256 MB'.")]
 
 
@@ -157,10 +164,7 @@ def routes(
     routing: Annotated[
         str | None, typer.Option(metavar="ENGINE", help="How tables are made. Default: as the family wants.")
     ] = None,
-    pattern: Annotated[
-        str,
-        typer.Option(metavar="PATTERN", help=PATTERNS),
-    ] = "all-to-all",
+    pattern: Pattern = "all-to-all",
     lose: Lose = None,
     source: Annotated[str | None, typer.Option("--from", metavar="NAME", help="Show the way from this endpoint ...")] = None,
     target: Annotated[str | None, typer.Option("--to", metavar="NAME", help="... to this one.")] = None,
@@ -173,6 +177,8 @@ def routes(
 
     if (source is None) != (target is None):
         refuse("a way has two ends", "give both --from and --to")
+    if source is not None and pattern != "all-to-all":
+        refuse("a way is of one flow: --pattern would change nothing", "leave out --pattern, or --from and --to")
     fabric = damaged_fabric(fabric_named(read_plan_file(file), name), lose)
     flows = None if pattern == "all-to-all" else pattern_named(fabric, pattern, seed)
     tables = tables_by(fabric, routing, damaged=bool(lose))
@@ -200,15 +206,9 @@ def routes(
 def flows(
     file: PlanFile,
     name: Name = "compute",
-    pattern: Annotated[
-        str,
-        typer.Option(metavar="PATTERN", help=PATTERNS),
-    ] = "permutation",
+    pattern: Pattern = "permutation",
     size: Size = "1 GB",
-    routing: Annotated[
-        str | None,
-        typer.Option(metavar="ENGINE", help="An engine of `fabric routes`, ecmp or spray. Default: as the family wants."),
-    ] = None,
+    routing: Engine = None,
     lose: Lose = None,
     seed: Seed = 0,
     as_json: Json = False,
@@ -223,23 +223,23 @@ def flows(
     source, target = pattern_named(fabric, pattern, seed)
     if len(source) > MOST_FLOWS:
         refuse(f"{len(source):,} flows are too many (most: {MOST_FLOWS:,})", "choose a pattern of fewer flows, such as shift:1")
-    found, how = routes_by(fabric, source, target, routing, seed, damaged=bool(lose))
+    route, how = router_by(fabric, routing, seed, damaged=bool(lose))
+    found = route(source, target)
     reached = found.start[1:] > found.start[:-1]
     lost = int((~reached).sum())
     if not reached.any():
         refuse("no flow finds a way", "choose another pattern; groundplan fabric show tells which pairs are apart")
     if lost:  # what is cut off sends nothing; the others are timed
-        found, how = routes_by(fabric, source[reached], target[reached], routing, seed, damaged=bool(lose))
+        found = route(source[reached], target[reached])
     capacity = fabric.channel_gbit_per_s()
     times = completion_times(found, capacity, size_byte)
-    slower = slowdowns(found, capacity, size_byte)
+    slower = slowdowns(found, capacity, size_byte, shared_s=times)
     first = allocate(found, capacity)
-    leave, reach = fabric.channel_ends()
     links = []
     for channel, count in zip(*(each[:MOST_LINKS].tolist() for each in first.binding), strict=True):
         on = (found.channel == channel) & (first.bottleneck[found.flow] == channel)
         share = float((first.rate_gbit_per_s[found.flow] * found.weight)[on].min())
-        links.append((f"{fabric.name(int(leave[channel]))} -> {fabric.name(int(reach[channel]))}", count, share))
+        links.append((_link(fabric, channel), count, share))
     if as_json:
         _print_json(flows_data(pattern, how, size_byte, times.tolist(), slower.tolist(), links, lost))
         return
@@ -269,6 +269,7 @@ def collective(
     import numpy as np
 
     from planner.errors import did_you_mean
+    from planner.fabrics import scale_up_domain
     from planner.report.fabric_view import collective_data, collective_table
     from topologies.collectives import Network, collective_time
     from topologies.errors import TopologyError
@@ -282,31 +283,28 @@ def collective(
     placement = placement_of(fabric, hosts)
     if len(placement) < 2:
         refuse(f"a collective needs two ranks, here are {len(placement)}", "name more with --hosts, or another --fabric")
-    tables = None if routing in ("ecmp", "spray") else tables_by(fabric, routing, bool(lose))
+    route, _ = router_by(fabric, routing, seed, damaged=bool(lose))
     # Hosts of a rack-scale node share a scale-up domain.
     domain = fabric.endpoints.host // (plan.compute.hosts // plan.compute.nodes)
-    up = next((each for each in plan.fabrics if each.kind == "scale-up"), None) if name == "compute" else None
+    per_domain = int(np.bincount(domain[placement]).max())
+    up = scale_up_domain(plan) if name == "compute" else None
     network = Network(
-        lambda source, target: route_by(fabric, tables, routing, source, target, seed),
+        route,
         fabric.channel_gbit_per_s(),
         alpha_us * 1e-6,
         domain=domain if up else None,
-        scale_up_gbit_per_s=up.bisection_gbit_per_s * 2 / up.hosts_per_unit if up else 0.0,
+        scale_up_gbit_per_s=up[1] if up else 0.0,
         scale_up_alpha_s=scale_up_alpha_us * 1e-6,
     )
-    leave, reach = fabric.channel_ends()
     rows: list[tuple[str, CollectiveTime | str, str]] = []
     for algorithm in ALGORITHMS[operation]:
         try:
-            most = int(np.bincount(domain[placement]).max())
-            time = collective_time(operation, algorithm, size_byte, placement, network, ranks_per_host=most)
+            time = collective_time(operation, algorithm, size_byte, placement, network, ranks_per_host=per_domain)
         except (TopologyError, ValueError) as error:
             said = re.sub(r"\bendpoint (\d+)", lambda found: fabric.name(int(found[1])), str(error))
             rows.append((algorithm, said, ""))
             continue
-        link = "the scale-up network"
-        if time.channel >= 0:
-            link = f"{fabric.name(int(leave[time.channel]))} -> {fabric.name(int(reach[time.channel]))}"
+        link = _link(fabric, time.channel) if time.channel >= 0 else "the scale-up network"
         rows.append((algorithm, time, link))
     if as_json:
         _print_json(collective_data(operation, len(placement), size_byte, rows))
@@ -389,6 +387,8 @@ def export_fabric(file: Path, form: str, output: Path | None, name: str) -> None
         content = chosen.write(plan, planned, fabric_named(plan, name))
     except ValueError as error:
         refuse(f"{form} cannot hold the {name} fabric: {error}", "other formats: groundplan export --list")
+    except ImportError as error:  # an extra that is not installed
+        refuse(f"{form} cannot be written: {error}", "or choose another format: groundplan export --list")
     if isinstance(content, dict):
         if output is None:
             refuse(f"{form} is {len(content)} files", f"name a folder for them: --output {chosen.file}")
@@ -418,6 +418,13 @@ def _renamed(path: Path | None) -> dict[str, str] | None:
     if wrong is not None:
         refuse(f"{path}: row {wrong} has not two cells", "write: name in the fabric,name in the plan")
     return {found.strip(): planned.strip() for found, planned in rows}
+
+
+def _link(fabric: Fabric, channel: int) -> str:
+    """Name a channel by the vertex that it leaves and the one that it reaches."""
+    cable, back = divmod(channel, 2)
+    ends = (fabric.name(int(fabric.cables.a[cable])), fabric.name(int(fabric.cables.b[cable])))
+    return " -> ".join(reversed(ends) if back else ends)
 
 
 def _print_way(fabric: Fabric, source: str, target: str, way: Routes, as_json: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +29,7 @@ __all__ = [
     "pattern_named",
     "placement_of",
     "planned_fabric",
-    "route_by",
-    "routes_by",
+    "router_by",
     "size_in_bytes",
     "tables_by",
 ]
@@ -127,21 +126,16 @@ def tables_by(fabric: Fabric, routing: str | None, damaged: bool) -> Tables:
         refuse(f"{routing} cannot route this fabric: {error}", f"other engines: {', '.join(ROUTINGS)}")
 
 
-def routes_by(
-    fabric: Fabric, source: np.ndarray[Any, Any], target: np.ndarray[Any, Any], routing: str | None, seed: int, damaged: bool
-) -> tuple[Routes, str]:
-    """Route flows as asked; also say how."""
-    tables = None if routing in ("ecmp", "spray") else tables_by(fabric, routing, damaged)
-    return route_by(fabric, tables, routing, source, target, seed), tables.engine if tables else str(routing)
-
-
-def route_by(fabric: Fabric, tables: Tables | None, routing: str | None, source: Any, target: Any, seed: int) -> Routes:
-    """Route flows by tables, or by an engine that needs none."""
+def router_by(fabric: Fabric, routing: str | None, seed: int, damaged: bool) -> tuple[Callable[[Any, Any], Routes], str]:
+    """Return what routes flows from sources to destinations as asked, its tables made once; and how it does."""
     from topologies.routes import ecmp, spray, walk
 
-    if tables is not None:
-        return walk(fabric, tables, source, target)
-    return ecmp(fabric, source, target, seed=seed) if routing == "ecmp" else spray(fabric, source, target)
+    if routing == "ecmp":
+        return lambda source, target: ecmp(fabric, source, target, seed=seed), routing
+    if routing == "spray":
+        return lambda source, target: spray(fabric, source, target), routing
+    tables = tables_by(fabric, routing, damaged)
+    return lambda source, target: walk(fabric, tables, source, target), tables.engine
 
 
 def pattern_named(fabric: Fabric, text: str, seed: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:

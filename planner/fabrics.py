@@ -6,7 +6,7 @@ from planner.plan import FabricPlan, Plan
 from topologies.fabric import Fabric
 from topologies.families import build
 
-__all__ = ["cabled_fabrics", "fabric_of", "joined_fabric"]
+__all__ = ["fabric_of", "joined_fabric", "scale_up_domain"]
 
 _PORT_WORDS = {"compute": "nic", "storage": "storage", "in-band": "inband", "out-of-band": "bmc", "scale-up": "gpu"}
 
@@ -74,6 +74,7 @@ def joined_fabric(plan: Plan) -> Fabric:
     )
 
 
-def cabled_fabrics(plan: Plan) -> dict[str, Fabric]:
-    """Build all fabrics of a plan that have cables, by name."""
-    return {each.name: fabric_of(each) for each in plan.fabrics if each.recipe is not None and each.kind != "scale-up"}
+def scale_up_domain(plan: Plan) -> tuple[int, float] | None:
+    """Tell the accelerators of a scale-up domain and what each sends inside it in one direction [Gbit/s]; None without any."""
+    up = next((each for each in plan.fabrics if each.kind == "scale-up"), None)
+    return (up.hosts_per_unit, up.bisection_gbit_per_s * 2 / up.hosts_per_unit) if up else None

@@ -313,6 +313,7 @@ def slowdowns(
     *,
     start_s: ArrayLike = 0.0,
     limit_gbit_per_s: ArrayLike = np.inf,
+    shared_s: ArrayLike | None = None,
 ) -> Floats:
     """Return how much longer each flow takes than it would take alone.
 
@@ -320,6 +321,8 @@ def slowdowns(
     ----------
     routes, capacity_gbit_per_s, size_byte, start_s, limit_gbit_per_s
         As for `completion_times`.
+    shared_s : array of float, shape (F,), optional
+        What `completion_times` returned for the same arguments [s], where that is known. Default: worked out here.
 
     Returns
     -------
@@ -340,7 +343,9 @@ def slowdowns(
     >>> slowdowns(both, [80.0], [1e9, 3e9]).round(6).tolist()
     [2.0, 1.333333]
     """
-    shared = completion_times(routes, capacity_gbit_per_s, size_byte, start_s=start_s, limit_gbit_per_s=limit_gbit_per_s)
+    if shared_s is None:
+        shared_s = completion_times(routes, capacity_gbit_per_s, size_byte, start_s=start_s, limit_gbit_per_s=limit_gbit_per_s)
+    shared = _column("shared_s", shared_s, len(routes))
     alone = alone_rates(routes, capacity_gbit_per_s, limit_gbit_per_s=limit_gbit_per_s)
     size_gbit = _column("size_byte", size_byte, len(routes)) * GBIT_PER_BYTE
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from planner.fabrics import scale_up_domain
 from planner.plan import FabricPlan, Plan
 from topologies.fabric import Fabric
 
@@ -60,18 +61,16 @@ def _domains(plan: Plan) -> Mapping[str, list[str]] | None:
     }
 
 
-def _scale_up(plan: Plan) -> tuple[int, float] | None:
-    """Tell the accelerators of a scale-up domain and what each sends inside it [Gbit/s]."""
-    up = next((each for each in plan.fabrics if each.kind == "scale-up"), None)
-    return (up.hosts_per_unit, up.bisection_gbit_per_s * 2 / up.hosts_per_unit) if up else None
+# Of a link to a scale-up switch, as in the network files that ASTRA-sim ships as examples.
+_SCALE_UP_LATENCY_NS = 936.25
 
 
 def _astra_sim(function: str) -> Writer:
     def write(plan: Plan, _: FabricPlan, fabric: Fabric) -> Content:
         from topologies.formats import astra_sim
 
-        domain = _scale_up(plan)
-        inner = astra_sim.Dimension("Switch", domain[0], domain[1] / 8, 936.25) if domain else None
+        domain = scale_up_domain(plan)
+        inner = astra_sim.Dimension("Switch", domain[0], domain[1] / 8, _SCALE_UP_LATENCY_NS) if domain else None
         content: str = getattr(astra_sim, function)(fabric, scale_up=inner)
         return content
 
@@ -81,7 +80,7 @@ def _astra_sim(function: str) -> Writer:
 def _simai(plan: Plan, _: FabricPlan, fabric: Fabric) -> Content:
     from topologies.formats import ns3
 
-    domain = _scale_up(plan)
+    domain = scale_up_domain(plan)
     rate = domain[1] if domain else 0.0
     return ns3.write_simai(fabric, accelerator=plan.compute.groups[0].gpu.split()[0], scale_up_gbit_per_s=rate)
 

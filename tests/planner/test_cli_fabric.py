@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -226,6 +227,17 @@ def test_exports_go_to_the_terminal_a_file_or_a_folder(groundplan: Run, plan: Pa
     assert set(json.loads(groundplan("export", "--list", "--json").stdout)) == set(FORMATS)
 
 
+def test_an_extra_that_is_not_installed_is_named(plan: Path, root: Path) -> None:
+    code = (
+        "import sys; sys.modules['xlsxwriter'] = None; from planner.cli import main;"
+        f"sys.argv = ['groundplan', 'export', {str(plan)!r}, 'cable-schedule-xlsx']; main()"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=60, check=False)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "groundplan[xlsx]" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -237,6 +249,7 @@ def test_exports_go_to_the_terminal_a_file_or_a_folder(groundplan: Run, plan: Pa
         (["fabric", "routes", "PLAN", "--routing", "d-mod"], "did you mean d-mod-k"),
         (["fabric", "routes", "PLAN", "--pattern", "incst:n0"], "no pattern"),
         (["fabric", "routes", "PLAN", "--from", "n0000-nic0"], "two ends"),
+        (["fabric", "routes", "PLAN", "--from", "n0000-nic0", "--to", "n0001-nic0", "--pattern", "shift:1"], "--pattern"),
         (["fabric", "flows", "PLAN", "--size", "1 Gb"], "ambiguous"),
         (["fabric", "flows", "PLAN", "--size", "-1 GB"], "nothing is sent"),
         (["fabric", "flows", "PLAN", "--pattern", "pairs:99999999999"], "too many"),
