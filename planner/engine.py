@@ -95,6 +95,7 @@ def make_plan(factory: Factory, catalog: Catalog) -> Plan:
         power=design.power,
         storage=_storage(design.hardware),
         cost=design.cost,
+        cloud=None,
         findings=design.notes.findings(),
         binding_constraint=binding_constraint(design.limits, largest_nodes),
         assumptions=design.notes.assumptions(),

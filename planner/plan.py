@@ -12,32 +12,42 @@ from planner.spec import Factory
 
 __all__ = [
     "SCHEMA_VERSION",
+    "Addon",
     "Assumption",
     "Attached",
     "BillLine",
     "BindingConstraint",
+    "BucketPlan",
     "CableGroup",
     "CableKind",
     "CablesByLayer",
+    "CapacityBlock",
+    "CloudCostLine",
+    "CloudNodeGroup",
+    "CloudPlan",
     "ComputePlan",
     "CostPlan",
     "Equipment",
     "FabricPlan",
     "Finding",
     "HallPlan",
+    "LustrePlan",
+    "NetworkInterface",
     "NodeGroup",
     "Plan",
     "PowerPlan",
     "PowerStagePlan",
+    "QuotaPlan",
     "RackGroup",
     "RackPiece",
     "RacksPlan",
     "Recipe",
     "StoragePlan",
+    "Subnet",
     "SwitchesByTier",
 ]
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 class Part(BaseModel):
@@ -91,7 +101,7 @@ class NodeGroup(Part):
     nodes: int
     hosts: int
     gpus: int
-    power_max_kw: float
+    power_max_kw: float | None
 
 
 class Equipment(Part):
@@ -322,8 +332,146 @@ class CostPlan(Part):
     bill_of_materials: tuple[BillLine, ...]
 
 
+class Subnet(Part):
+    """A part of a cloud factory's network, in one zone; `public` ones hold nothing but the way out."""
+
+    name: str
+    zone: str
+    network: str
+    public: bool
+    addresses_needed_count: int
+    addresses_usable_count: int
+
+
+class NetworkInterface(Part):
+    """A network interface of an instance: on which card, as which device of it, with addresses or for EFA only."""
+
+    card: int
+    device: int
+    kind: Literal["interface", "efa-only"]
+
+
+class CloudNodeGroup(Part):
+    """Machines of one instance type for one use, in the order of the group's subnets."""
+
+    name: str
+    role: Literal["gpu", "management", "preparation"]
+    instance: str
+    count: int
+    subnets: tuple[str, ...]
+    source: Literal["on-demand", "reservation", "capacity-block", "spot"]
+    architecture: Literal["x86_64", "arm64"]
+    accelerator: Literal["nvidia", "neuron", "none"]
+    gpus_per_node: int
+    vcpus_per_node: int
+    interfaces: tuple[NetworkInterface, ...]
+    efa_gbit_per_s: float
+    placement_group: bool
+    local_nvme_gb: float
+    hugepages_2mib_count: int
+    root_volume_gib: int
+
+
+class CapacityBlock(Part):
+    """When a capacity block begins and ends, and what it costs as a whole, paid up front."""
+
+    starts_at: str
+    ends_at: str
+    hours_count: float
+    total_usd: float | None
+
+
+class LustrePlan(Part):
+    """The parallel file system; without `metadata_iops` they follow the capacity."""
+
+    capacity_gib: int
+    tier: Literal[125, 250, 500, 1000]
+    throughput_gbyte_per_s: float
+    efa: bool
+    compression: bool
+    metadata_iops: int | None
+    subnet: str
+
+
+class BucketPlan(Part):
+    """One object store."""
+
+    name: str
+    size_tb: float
+    lustre_path: str | None
+    infrequent_after_days: int | None
+
+
+class Addon(Part):
+    """An add-on of the cluster, with its version."""
+
+    name: str
+    version: str
+
+
+class QuotaPlan(Part):
+    """A service quota: what the factory needs of it, and what the account has been granted or, undeclared, begins with."""
+
+    code: str
+    service: str
+    name: str
+    unit: str
+    needed_count: float
+    granted_count: float
+    declared: bool
+    adjustable: bool
+
+
+class CloudCostLine(Part):
+    """What one thing costs in a month of 730 hours; without a price where the catalog has none."""
+
+    component: str
+    item: str
+    option: str
+    quantity: float
+    per: str
+    price_usd: float | None
+    monthly_usd: float
+    source_url: str
+    retrieved_on: str
+
+
+class CloudPlan(Part):
+    """What is provisioned in a cloud.
+
+    A public subnet stands for the way out of its zone; `endpoints` are the cloud's services that are reached without it, by
+    their short names. `budget_monthly_usd` is what an alarm watches: the declared budget, or the plan's cost.
+    """
+
+    provider: Literal["aws"]
+    region: str
+    country: str
+    zones: tuple[str, ...]
+    gpu_zone: str
+    network: str
+    subnets: tuple[Subnet, ...]
+    endpoints: tuple[str, ...]
+    api_access: tuple[str, ...]
+    kubernetes_version: str
+    addons: tuple[Addon, ...]
+    node_groups: tuple[CloudNodeGroup, ...]
+    capacity_block: CapacityBlock | None
+    lustre: LustrePlan | None
+    efs_tb: float | None
+    buckets: tuple[BucketPlan, ...]
+    logs_kept_days: int
+    tags: dict[str, str]
+    quotas: tuple[QuotaPlan, ...]
+    costs: tuple[CloudCostLine, ...]
+    monthly_usd: float
+    budget_monthly_usd: float
+
+
 class Plan(Part):
-    """The answer to a factory: deterministic, complete, and readable back."""
+    """The answer to a factory: deterministic, complete, and readable back.
+
+    A factory in a hall has racks, a hall and power; one in a cloud has `cloud` instead.
+    """
 
     schema_version: int = SCHEMA_VERSION
     name: str
@@ -332,17 +480,30 @@ class Plan(Part):
     catalog_version: str
     factory: Factory
     compute: ComputePlan
-    racks: RacksPlan
-    hall: HallPlan
+    racks: RacksPlan | None
+    hall: HallPlan | None
     fabrics: tuple[FabricPlan, ...]
     cable_kinds: tuple[CableKind, ...]
     equipment: tuple[Equipment, ...]
-    power: PowerPlan
+    power: PowerPlan | None
     storage: StoragePlan
     cost: CostPlan
+    cloud: CloudPlan | None
     findings: tuple[Finding, ...]
     binding_constraint: BindingConstraint | None
     assumptions: tuple[Assumption, ...]
+
+    def in_a_hall(self) -> tuple[RacksPlan, HallPlan, PowerPlan]:
+        """Return racks, hall and power of a plan that is known to have them.
+
+        Raises
+        ------
+        ValueError
+            If the factory stands in a cloud.
+        """
+        if self.racks is None or self.hall is None or self.power is None:
+            raise ValueError("a factory in a cloud has no hall")
+        return self.racks, self.hall, self.power
 
     def has_error(self) -> bool:
         """Tell whether a limit is broken, so that this plan must not be built."""

@@ -133,7 +133,7 @@ def _problem(document: Document, field: KeyPath, location: KeyPath, fault: dict[
     if kind == "extra_forbidden":
         of_key = True
         message, hint = "is not a known key", did_you_mean(str(location[-1]), allowed_keys(location[:-1]))
-    elif kind == "catalog_id":
+    elif "text" in context and "hint" in context:  # one of our own
         message, hint = context["text"], context["hint"]
     elif kind == "literal_error":
         near = did_you_mean(str(value), re.findall("'([^']*)'", context["expected"]))
@@ -147,7 +147,7 @@ def _problem(document: Document, field: KeyPath, location: KeyPath, fault: dict[
         message, hint = f"must be a list, not {shown}", "write it in brackets: [NVIDIA, Dell]"
     elif kind == "string_type":
         message = f"must be a text, not {shown}"
-        hint = "put it in quotes" if isinstance(value, bool | int | float) else ""
+        hint = "put it in quotes" if not isinstance(value, dict | list | None) else ""
     elif kind == "string_pattern_mismatch":
         declared = field_at(field)
         message, hint = f"{shown} is not written as wanted", (declared.description if declared else "") or ""

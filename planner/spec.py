@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
+import ipaddress
 import json
 import types
 import typing
@@ -17,8 +19,11 @@ from planner.errors import did_you_mean
 from planner.units import UNITS, QuantityError, parse_quantity, unit_of, written_units
 
 __all__ = [
+    "LUSTRE_TIERS",
     "SIZED_BY_RULE",
+    "Bucket",
     "Budget",
+    "Capacity",
     "Compute",
     "ComputeFabric",
     "Cooling",
@@ -27,6 +32,7 @@ __all__ = [
     "Factory",
     "Hall",
     "InBandFabric",
+    "Lustre",
     "OutOfBandFabric",
     "Platform",
     "Power",
@@ -49,38 +55,101 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
-def _known(kind: str) -> AfterValidator:
-    """Check an id against the catalog given as validation context ``{"ids": {kind: ids}}``; without context, accept."""
+def _known(kind: str, in_the_cloud: str = "") -> AfterValidator:
+    """Check an id against the catalog given as validation context ``{"ids": {kind: ids}}``; without context, accept.
+
+    An id with a dot is a cloud's and belongs to the kind `in_the_cloud`, where one is given.
+    """
 
     def check(value: str, info: ValidationInfo) -> str:
         ids: Mapping[str, typing.Collection[str]] = (info.context or {}).get("ids", {})
-        if kind in ids and value not in ids[kind]:
+        wanted = in_the_cloud if in_the_cloud and "." in value else kind
+        if wanted in ids and value not in ids[wanted]:
             elsewhere = sorted(other for other, known in ids.items() if value in known and other != "prices")
-            message = f"'{value}' is not in the catalog of {kind.replace('_', ' ')}"
+            message = f"'{value}' is not in the catalog of {wanted.replace('_', ' ')}"
             if elsewhere:
                 message += f" (it is one of the {elsewhere[0].replace('_', ' ')})"
-            raise PydanticCustomError("catalog_id", "{text}", {"text": message, "hint": did_you_mean(value, ids[kind])})
+            raise PydanticCustomError("catalog_id", "{text}", {"text": message, "hint": did_you_mean(value, ids[wanted])})
         return value
 
     return AfterValidator(check)
 
 
-def _sorted_by_key(value: dict[str, int]) -> dict[str, int]:
+def _date(value: str) -> str:
+    try:
+        return dt.date.fromisoformat(value).isoformat()
+    except ValueError:
+        text = f"'{value}' is not a date"
+        raise PydanticCustomError("date", "{text}", {"text": text, "hint": "write it as 2027-01-31"}) from None
+
+
+def _network(value: str) -> ipaddress.IPv4Network:
+    try:
+        return ipaddress.IPv4Network(value)
+    except ValueError as error:
+        hint = "write it as 10.0.0.0/16, with zeros behind the prefix"
+        raise PydanticCustomError(
+            "network", "{text}", {"text": f"'{value}' is no IPv4 network: {error}", "hint": hint}
+        ) from None
+
+
+TAGS_OF_GROUNDPLAN = ("Name", "component", "environment", "factory", "managed-by")
+PRIVATE = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
+
+
+def _private_network(value: str) -> str:
+    network = _network(value)
+    if not 16 <= network.prefixlen <= 24:
+        text = f"'{value}' must have a prefix of /16 to /24"
+        raise PydanticCustomError("network", "{text}", {"text": text, "hint": "such as 10.0.0.0/16"})
+    if not any(network.subnet_of(private) for private in PRIVATE):
+        text = f"'{value}' is not a private network"
+        listed = ", ".join(map(str, PRIVATE))
+        raise PydanticCustomError("network", "{text}", {"text": text, "hint": f"choose a part of {listed}"})
+    return str(network)
+
+
+def _some_addresses(value: str) -> str:
+    network = _network(value)
+    if network.prefixlen < 8:
+        text = f"'{value}' lets {network.num_addresses:,} addresses in"
+        hint = "name the networks of your own people, such as 203.0.113.0/24; the whole internet is never let in"
+        raise PydanticCustomError("network", "{text}", {"text": text, "hint": hint})
+    return str(network)
+
+
+def _own_tag(value: str) -> str:
+    if value.lower().startswith("aws:") or value in TAGS_OF_GROUNDPLAN:
+        text = f"'{value}' is set by others"
+        hint = f"the cloud keeps aws:..., groundplan sets {', '.join(TAGS_OF_GROUNDPLAN)}"
+        raise PydanticCustomError("tag", "{text}", {"text": text, "hint": hint})
+    return value
+
+
+T = typing.TypeVar("T")
+
+
+def _sorted_by_key(value: dict[str, T]) -> dict[str, T]:
     return dict(sorted(value.items()))
 
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
-NodeId = Annotated[str, _known("nodes")]
+NodeId = Annotated[str, _known("nodes", "instances")]
 ServerId = Annotated[str, _known("servers")]
+MachineId = Annotated[str, _known("servers", "instances")]
 SwitchId = Annotated[str, _known("switches")]
 ServerCounts = Annotated[dict[ServerId, Count], AfterValidator(_sorted_by_key)]
+MachineCounts = Annotated[dict[MachineId, Count], AfterValidator(_sorted_by_key)]
+CountryCode = Annotated[str, Field(pattern="^[A-Z]{2}$")]
+Granted = Annotated[int, Field(ge=0, le=10**9)]
+ZoneId = Annotated[str, Field(pattern="^[a-z0-9]+-az[0-9]+$")]
 Kilowatt = Annotated[float, Field(gt=0, le=20_000_000)]
 
 
 class Site(Section):
     """Where the factory stands and what the site gives it."""
 
-    country: Annotated[str, Field(pattern="^[A-Z]{2}$")] = Field(description="ISO 3166-1 alpha-2 code; a label of the report")
+    country: CountryCode = Field(description="ISO 3166-1 alpha-2 code; a label of the report")
     region: str | None = Field(None, max_length=100, description="Town, grid zone or campus; a label of the report")
     grid_feed_kw: Kilowatt | None = Field(
         None,
@@ -134,7 +203,7 @@ class Compute(Section):
     """The accelerated nodes."""
 
     nodes: Annotated[dict[NodeId, Count], Field(min_length=1), AfterValidator(_sorted_by_key)] = Field(
-        description="Catalog id of node or rack-scale system -> how many"
+        description="Catalog id of node, rack-scale system or cloud instance type -> how many"
     )
 
 
@@ -251,10 +320,57 @@ class Fabrics(Section):
     out_of_band: OutOfBandFabric = Field(default_factory=OutOfBandFabric, description="Management ports of every device")
 
 
+LUSTRE_TIERS = (125, 250, 500, 1000)  # MB/s per TiB of a persistent file system on SSD
+
+
+class Lustre(Section):
+    """The parallel file system of a cloud factory: the cheapest legal size that holds and carries at least this."""
+
+    capacity_gib: Annotated[float, Field(gt=0, le=1e9)] | None = Field(
+        None, description="To hold at least; the plan takes the next size that is sold. Default: the smallest"
+    )
+    throughput_gbyte_per_s: Annotated[float, Field(gt=0, le=1e6)] | None = Field(
+        None, description="To carry at least, read or write. Default: what the size gives"
+    )
+    tier: Literal[125, 250, 500, 1000] | None = Field(
+        None, description="MB/s per TiB of storage. Default: the cheapest that holds and carries what is asked"
+    )
+    efa: bool | None = Field(
+        None, description="Clients reach it over EFA instead of TCP; sold in larger steps only. Default: false"
+    )
+    compression: bool | None = Field(None, description="LZ4 compression by the file servers. Default: false")
+    metadata_iops: Annotated[int, Field(ge=1500, le=192_000)] | None = Field(
+        None, description="Metadata operations per second to provide. Default: what comes with the capacity"
+    )
+
+
+class Bucket(Section):
+    """An object store of a cloud factory."""
+
+    size_tb: Annotated[float, Field(gt=0, le=1e6)] = Field(description="Expected content, for cost; nothing limits it")
+    lustre_path: Annotated[str, Field(pattern="^/[A-Za-z0-9._-]{1,64}$")] | None = Field(
+        None, description="Folder of the parallel file system that shows the bucket's content and writes changes back"
+    )
+    infrequent_after_days: Annotated[int, Field(ge=30, le=3650)] | None = Field(
+        None, description="Objects move to cheaper, slower storage at this age. Default: never"
+    )
+
+
 class Storage(Section):
-    """The storage systems attached to the storage network."""
+    """Storage systems on the storage network; in a cloud: its file systems and object stores."""
 
     systems: ServerCounts | None = Field(None, description="Catalog id of storage system -> how many. Default: none")
+    lustre: Lustre | None = Field(None, description="Parallel file system of a cloud factory. Default: none")
+    efs_tb: Annotated[float, Field(gt=0, le=1e6)] | None = Field(
+        None, description="Expected content of the shared home directories of a cloud factory, for cost. Default: none"
+    )
+    buckets: (
+        Annotated[
+            dict[Annotated[str, Field(pattern="^[a-z0-9](?:[a-z0-9-]{0,18}[a-z0-9])?$")], Bucket],
+            AfterValidator(_sorted_by_key),
+        ]
+        | None
+    ) = Field(None, description="Name -> object store of a cloud factory. Default: none")
 
 
 class Power(Section):
@@ -284,15 +400,24 @@ class Workloads(Section):
 class Platform(Section):
     """The machines that run the software platform."""
 
-    management_nodes: ServerCounts | None = Field(
+    management_nodes: MachineCounts | None = Field(
         None,
-        description="Catalog id of server -> how many, for login, scheduling and provisioning. Default: none",
+        description="Catalog id of server or instance type -> how many, for login, scheduling and provisioning. Default: none",
+    )
+    preparation_nodes: MachineCounts | None = Field(
+        None, description="Catalog id of server or instance type -> how many, for data preparation. Default: none"
     )
 
 
 class Sovereignty(Section):
-    """Where hardware may come from."""
+    """Where data may be, who holds the keys, and where hardware may come from."""
 
+    allowed_countries: tuple[CountryCode, ...] | None = Field(
+        None, description="Countries that data and machines may be in, as ISO 3166-1 alpha-2 codes. Default: any", strict=False
+    )
+    customer_managed_keys: bool | None = Field(
+        None, description="Everything at rest in a cloud is encrypted with keys of the customer's own. Default: true"
+    )
     excluded_vendors: tuple[Annotated[str, _known("vendors")], ...] = Field(
         (), description="Makers whose equipment must not be planned", strict=False
     )
@@ -302,12 +427,70 @@ class Budget(Section):
     """What the factory may cost."""
 
     capex_usd: Annotated[float, Field(gt=0, le=1e13)] | None = Field(None, description="Most capital expenditure")
+    monthly_usd: Annotated[float, Field(gt=0, le=1e12)] | None = Field(
+        None, description="Most that a cloud factory may cost in a month of 730 hours"
+    )
+
+
+class Capacity(Section):
+    """How the accelerated machines of a cloud factory are got."""
+
+    source: Literal["on-demand", "reservation", "capacity-block", "spot"] | None = Field(
+        None, description="A reservation comes with the factory; a capacity block is bought by a person. Default: on-demand"
+    )
+    commitment_years: Literal[0, 1, 3] | None = Field(
+        None, description="Term of the savings plan that the price counts on, on demand or reserved. Default: 0, list price"
+    )
+    starts_on: Annotated[str, AfterValidator(_date)] | None = Field(
+        None, description="First day of a capacity block, which begins at 11:30 UTC"
+    )
+    ends_on: Annotated[str, AfterValidator(_date)] | None = Field(
+        None, description="Last day of a capacity block, which ends at 11:30 UTC"
+    )
 
 
 class Deploy(Section):
-    """Where the plan is deployed to."""
+    """Where the plan is deployed to; everything but the target is for a cloud."""
 
-    target: Literal["bare-metal"] = "bare-metal"
+    target: Literal["bare-metal", "aws"] = "bare-metal"
+    region: Annotated[str, _known("cloud_regions")] | None = Field(None, description="Region of the cloud; no default")
+    zones: tuple[ZoneId, ...] | None = Field(
+        None,
+        min_length=2,
+        description="Ids of the zones of the control plane, two at least. Default: the region's first two",
+        strict=False,
+    )
+    gpu_zone: ZoneId | None = Field(
+        None, description="Id of the zone of the accelerated machines and the file system. Default: the first of the zones"
+    )
+    capacity: Capacity = Field(default_factory=Capacity, description="How the accelerated machines are got")
+    network: Annotated[str, AfterValidator(_private_network)] | None = Field(
+        None, description="Private IPv4 network of the factory, /16 to /24. Default: 10.0.0.0/16"
+    )
+    nat: Literal["one", "per-zone"] | None = Field(
+        None, description="Ways out to the internet: one for all zones, or one a zone, which no zone's loss takes. Default: one"
+    )
+    api_access: tuple[Annotated[str, AfterValidator(_some_addresses)], ...] | None = Field(
+        None,
+        description="IPv4 networks that reach the cluster's endpoint from outside. Default: none, the endpoint is private",
+        strict=False,
+    )
+    kubernetes_version: Annotated[str, Field(pattern=r"^1\.[0-9]{2}$")] | None = Field(
+        None, description="Version of Kubernetes, in quotes. Default: the newest that the catalog has add-ons for"
+    )
+    quotas: Annotated[dict[Annotated[str, _known("cloud_quotas")], Granted], AfterValidator(_sorted_by_key)] | None = Field(
+        None, description="Code of a service quota -> what the account has been granted. Default: a new account's"
+    )
+    tags: (
+        Annotated[
+            dict[
+                Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:/=+@-]{1,128}$"), AfterValidator(_own_tag)],
+                Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:/=+@ -]{0,256}$")],
+            ],
+            AfterValidator(_sorted_by_key),
+        ]
+        | None
+    ) = Field(None, description="Labels on every resource, such as {owner: ml-platform, cost-center: '4711'}. Default: none")
 
 
 class Factory(Section):
@@ -331,6 +514,29 @@ class Factory(Section):
     budget: Budget = Field(default_factory=Budget)
     deploy: Deploy = Field(default_factory=Deploy)
 
+    @field_validator("deploy")
+    @classmethod
+    def _machines_of_the_target(cls, deploy: Deploy, info: ValidationInfo) -> Deploy:
+        """Refuse a cloud's machines in a hall, a hall's machines in a cloud, and a cloud's settings without a cloud."""
+        cloud = deploy.target != "bare-metal"
+        sections = [info.data.get(name) for name in ("compute", "platform")]
+        named = [(field, counts) for section in sections if section is not None for field, counts in section]
+        for field, counts in named:
+            for row_id in counts or ():
+                if ("." in row_id) != cloud:
+                    text = f"{field} names {row_id}, which is {'no' if cloud else 'an'} instance type"
+                    hint = "name instance types such as p5.48xlarge" if cloud else "name the cloud: deploy: {target: aws, ...}"
+                    raise PydanticCustomError("machine", "{text}", {"text": text, "hint": hint})
+        if not cloud:
+            declared = deploy.model_dump(exclude_none=True, exclude_defaults=True)
+            if declared:
+                text = f"{', '.join(sorted(declared))}: only a cloud has this"
+                raise PydanticCustomError("machine", "{text}", {"text": text, "hint": "add target: aws, or leave it out"})
+        elif deploy.region is None:
+            hint = "such as region: us-east-2; groundplan catalog list cloud-regions"
+            raise PydanticCustomError("machine", "{text}", {"text": "a cloud factory needs its region", "hint": hint})
+        return deploy
+
     def declared(self) -> dict[str, Any]:
         """Return what the file says, without defaults, in canonical order and units."""
         return self.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
@@ -341,11 +547,16 @@ class Factory(Section):
         return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _is_map(annotation: Any) -> bool:
+    """Tell whether an annotation is one of named sections, such as ``dict[str, Bucket] | None``."""
+    return typing.get_origin(annotation) is dict or any(map(_is_map, typing.get_args(annotation)))
+
+
 def _inner_models(annotation: Any) -> type[Section] | None:
-    """Find the section class inside an annotation such as ``Site | None``."""
+    """Find the section class in an annotation such as ``Site | None`` or ``dict[str, Bucket]``."""
     if isinstance(annotation, type) and issubclass(annotation, Section):
         return annotation
-    if typing.get_origin(annotation) in (typing.Union, types.UnionType, Annotated):
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType, Annotated, dict):
         for part in typing.get_args(annotation):
             if found := _inner_models(part):
                 return found
@@ -408,7 +619,13 @@ def unfold_quantities(data: Any, model: type[Section] = Factory, path: tuple[str
             continue
         field = model.model_fields.get(key)
         inner = _inner_models(field.annotation) if field else None
-        if inner:
+        if inner and field and _is_map(field.annotation) and isinstance(value, dict):
+            result[key] = {}
+            for name_of_one, one in value.items():
+                result[key][name_of_one], more, renamed = unfold_quantities(one, inner, (*here, name_of_one))
+                problems += more
+                written |= renamed
+        elif inner:
             result[key], more, renamed = unfold_quantities(value, inner, here)
             problems += more
             written |= renamed
@@ -433,9 +650,14 @@ def field_at(path: typing.Sequence[str | int]) -> FieldInfo | None:
     """Find the declaration of a field by its path; None where the path leaves the sections."""
     model: type[Section] | None = Factory
     field: FieldInfo | None = None
+    named = False  # the next part is a name that the file chose
     for part in path:
+        if named:
+            named = False
+            continue
         field = model.model_fields.get(str(part)) if model else None
         model = _inner_models(field.annotation) if field else None
+        named = bool(model and field and _is_map(field.annotation))
     return field
 
 

@@ -52,15 +52,16 @@ def starter(plan: Plan) -> str:
         YAML; its commented-out limits leave a fifth of room for what is planned.
     """
     (group,) = plan.compute.groups
-    megawatts = math.ceil(plan.power.facility_kw * ROOM / 100) / 10
-    rack_kw = max(racks.power_per_rack_max_kw for racks in plan.racks.groups)
+    planned_racks, _, power = plan.in_a_hall()
+    megawatts = math.ceil(power.facility_kw * ROOM / 100) / 10
+    rack_kw = max(racks.power_per_rack_max_kw for racks in planned_racks.groups)
     return TEMPLATE.format(
         name=plan.name,
         node=group.node,
         count=group.nodes,
         label=group.name,
         feed=f"{megawatts:g} MW",
-        racks=math.ceil(plan.racks.count * ROOM),
+        racks=math.ceil(planned_racks.count * ROOM),
         rack_power=f"{math.ceil(rack_kw)} kW",
         budget=f"{math.ceil(plan.cost.capex_usd * ROOM / 1e5) / 10:g} MUSD",
     )

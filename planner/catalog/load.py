@@ -35,6 +35,12 @@ KINDS: dict[str, type[Record]] = {
     "cooling_plants": records.CoolingPlant,
     "construction": records.Construction,
     "prices": records.Price,
+    "instances": records.Instance,
+    "network_cards": records.NetworkCard,
+    "cloud_regions": records.CloudRegion,
+    "cloud_prices": records.CloudPrice,
+    "cloud_quotas": records.CloudQuota,
+    "cloud_addons": records.CloudAddon,
 }
 
 # column -> the kind that its ids belong to
@@ -44,7 +50,10 @@ REFERENCES = {
         "compute_switch": "switches",
         "storage_switch": "switches",
         "in_band_switch": "switches",
-    }
+    },
+    "instances": {"gpu": "gpus", "quota_on_demand": "cloud_quotas", "quota_spot": "cloud_quotas"},
+    "network_cards": {"instance": "instances"},
+    "cloud_prices": {"region": "cloud_regions"},
 }
 
 DATA = Path(__file__).parent / "data"

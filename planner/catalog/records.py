@@ -15,9 +15,15 @@ from pydantic_core import PydanticCustomError
 
 __all__ = [
     "Cable",
+    "CloudAddon",
+    "CloudPrice",
+    "CloudQuota",
+    "CloudRegion",
     "Construction",
     "CoolingPlant",
     "Gpu",
+    "Instance",
+    "NetworkCard",
     "Node",
     "Pdu",
     "PowerStage",
@@ -46,7 +52,7 @@ class Record(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    id: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9-]{0,62}$")]
+    id: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9.-]{0,62}$")]
     confidence: Literal["vendor", "secondary", "assumption"]
     source_url: Annotated[str, Field(pattern="^https?://[^\\s<>\"']+$")]
     retrieved_on: dt.date
@@ -224,3 +230,96 @@ class Price(Record):
     """What one piece of an item costs; apart from the item because prices have weaker sources than dimensions."""
 
     price_usd: NotNegative
+
+
+class Instance(Item):
+    """A cloud's machine type, under the cloud's own name (the dot tells it from a node or server of one's own).
+
+    `quota_on_demand` and `quota_spot` are rows of `cloud_quotas`, counted in virtual CPUs. Local storage is NVMe that is gone
+    with the machine.
+    """
+
+    provider: Literal["aws"]
+    architecture: Literal["x86_64", "arm64"]
+    accelerator: Literal["nvidia", "neuron", "none"]
+    gpu: str | None = None
+    gpus_count: Count
+    gpu_memory_mib: NotNegative
+    vcpus_count: Annotated[int, Field(ge=1)]
+    memory_gib: Positive
+    local_nvme_gb: NotNegative
+    network_gbit_per_s: Positive
+    scale_up_domain_gpus_count: Count
+    scale_up_switches_count: Count
+    scale_up_links_per_gpu_count: Count
+    on_demand: bool
+    spot: bool
+    capacity_block: bool
+    hugepages_2mib_count: Count
+    quota_on_demand: str
+    quota_spot: str | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        _require("." in self.id, "an instance type is written as the cloud does, with a dot")
+        _require(bool(self.gpus_count) == bool(self.gpu), "gpu and gpus_count go together")
+        _require(bool(self.gpus_count) == (self.accelerator != "none"), "accelerator and gpus_count go together")
+        has_domain = self.scale_up_domain_gpus_count >= 2
+        _require(not has_domain or self.scale_up_links_per_gpu_count >= 1, "a scale-up domain needs links per GPU")
+        return self
+
+
+class NetworkCard(Record):
+    """Network cards of an instance type that are alike, from the first to the last index; `efa`: an EFA device fits on each."""
+
+    instance: str
+    card_first_index: Count
+    card_last_index: Count
+    interfaces_max_count: Annotated[int, Field(ge=1)]
+    efa: bool
+    gbit_per_s: Positive
+
+
+class CloudRegion(Record):
+    """A cloud's region: the country that its data centres stand in and the ids of its zones, the same for every account."""
+
+    name: Annotated[str, Field(min_length=1)]
+    provider: Literal["aws"]
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$")]
+    zone_ids: Annotated[str, Field(pattern="^[a-z0-9-]+( [a-z0-9-]+)*$")]
+
+
+class CloudPrice(Record):
+    """What a cloud charges for a thing in a region: per hour, month, GB-month and so on, before tax and private discounts.
+
+    `item` is an instance type or a service's name; `option` says how it is bought, `reserved-3y` and the like without upfront
+    payment.
+    """
+
+    item: Annotated[str, Field(min_length=1)]
+    region: str
+    option: Literal["on-demand", "spot", "capacity-block", "reserved-1y", "reserved-3y"]
+    per: Literal["hour", "month", "gb-month", "gb", "million"]
+    price_usd: NotNegative
+
+
+class CloudQuota(Record):
+    """A limit that a cloud puts on an account in a region until it is asked for more: a new account's default.
+
+    The id is the cloud's own code.
+    """
+
+    name: Annotated[str, Field(min_length=1)]
+    provider: Literal["aws"]
+    service: Annotated[str, Field(min_length=1)]
+    default_count: NotNegative
+    adjustable: bool
+    unit: Annotated[str, Field(min_length=1)]
+
+
+class CloudAddon(Record):
+    """A version of a cluster add-on that goes with a version of Kubernetes."""
+
+    addon: Annotated[str, Field(pattern="^[a-z0-9-]+$")]
+    kubernetes_version: Annotated[str, Field(pattern=r"^1\.[0-9]{2}$")]
+    addon_version: Annotated[str, Field(pattern=r"^v[0-9][a-z0-9.-]*$")]

@@ -89,7 +89,8 @@ def make_report(plan: Plan) -> Report:
 
 
 def _answers(plan: Plan) -> tuple[tuple[str, str], ...]:
-    compute, racks, power = plan.compute, plan.racks, plan.power
+    compute = plan.compute
+    racks, _, power = plan.in_a_hall()
     nodes = ", ".join(f"{group.nodes:,} x {clean_text(group.name)}" for group in compute.groups)
     if compute.hosts != compute.nodes:
         nodes += f" ({compute.hosts:,} hosts)"
@@ -139,7 +140,7 @@ def _compute(plan: Plan) -> Table:
             f"{group.nodes:,}",
             f"{group.hosts:,}",
             f"{group.gpus:,}",
-            figure(group.power_max_kw),
+            figure(group.power_max_kw or 0.0),
         )
         for group in compute.groups
     ]
@@ -203,6 +204,7 @@ def _cables(plan: Plan) -> Table:
 
 
 def _racks(plan: Plan) -> Table:
+    racks, _, _ = plan.in_a_hall()
     rows = [
         (
             clean_text(group.name),
@@ -213,7 +215,7 @@ def _racks(plan: Plan) -> Table:
             figure(group.weight_per_rack_max_kg),
             f"{group.pdus_per_rack_count:,}",
         )
-        for group in plan.racks.groups
+        for group in racks.groups
     ]
     note = "A rack: pieces of its main kind, what limits them, most power and weight (rack included), and PDUs."
     columns = ("Racks", "Count", "Pieces", "Limit", "kW", "kg", "PDUs")
@@ -221,7 +223,7 @@ def _racks(plan: Plan) -> Table:
 
 
 def _power(plan: Plan) -> Table:
-    power = plan.power
+    _, _, power = plan.in_a_hall()
     rows = [("grid", "", _kw(power.facility_kw), "")]
     for stage in power.stages:
         rows.append(

@@ -213,7 +213,8 @@ def link_places(attached: Attached, layout: Layout, number: NDArray[np.int64] | 
 def layout_of(plan: Plan) -> Layout:
     """Lay a plan's hall out again."""
     switched = [fabric for fabric in plan.fabrics if fabric.switch]
-    return lay_out(plan.hall, plan.racks, plan.compute.groups, switched)
+    racks, hall, _ = plan.in_a_hall()
+    return lay_out(hall, racks, plan.compute.groups, switched)
 
 
 def racks_of_devices(plan: Plan, fabric: str | None = None) -> dict[str, str]:

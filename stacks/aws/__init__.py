@@ -1,0 +1,1 @@
+"""A plan as AWS resources: one component a file."""
