@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from planner.plan import BindingConstraint, CostPlan, FabricPlan, Finding, PowerPlan, RacksPlan
 from planner.spec import Factory
 from planner.units import figure
 
-__all__ = ["MOST_NODES", "Constraint", "binding_constraint", "constraints", "findings_of"]
+__all__ = ["MOST_NODES", "Constraint", "binding_constraint", "constraints", "findings_of", "most_nodes"]
 
 # Above this share of a limit a planner should know, although nothing is broken.
 CLOSE_RATIO = 0.95
@@ -149,3 +149,32 @@ def binding_constraint(limits: list[Constraint], largest_nodes: Largest) -> Bind
         largest_nodes_count=nodes,
         hint=first.hint,
     )
+
+
+def most_nodes(declared: Mapping[str, int], holds: Callable[[dict[str, int]], bool]) -> int:
+    """Find the most nodes, of all kinds in the declared proportion, for which a test holds that more nodes never mend.
+
+    Parameters
+    ----------
+    declared : mapping
+        Node -> how many are declared.
+    holds : callable
+        Node -> how many -> whether it holds.
+    """
+    total = sum(declared.values())
+
+    def counts(nodes: int) -> dict[str, int]:
+        return {row_id: max(count * nodes // total, 1) for row_id, count in declared.items()}
+
+    low, high = len(declared), max(2 * total, len(declared) + 1)
+    if not holds(counts(low)):
+        return 0
+    step = high - low
+    while high < MOST_NODES and holds(counts(high)):
+        low, step = high, 2 * step
+        high = low + step
+    high = min(high, MOST_NODES + 1)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if holds(counts(middle)) else (low, middle)
+    return sum(counts(low).values())

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from planner.catalog import Catalog
 from planner.catalog.records import Cable, Item, Node, Server, Switch
 from planner.checks import MOST_NODES, Constraint, binding_constraint, constraints, findings_of
+from planner.cloud import make_cloud_plan
 from planner.plan import (
     ComputePlan,
     CostPlan,
@@ -71,6 +72,8 @@ def make_plan(factory: Factory, catalog: Catalog) -> Plan:
         What is answered: the same factory and catalog give the same plan. A factory that cannot be built is planned as far
         as it goes, with error findings that say why and what is the largest that can.
     """
+    if factory.deploy.target != "bare-metal":
+        return make_cloud_plan(factory, catalog)
     design = _draw_up(factory, catalog)
 
     @functools.cache

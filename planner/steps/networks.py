@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from planner.catalog.records import Gpu, Node, Server, Switch
 from planner.models.network import out_of_band_switches, ports_taken
@@ -16,7 +17,15 @@ from planner.units import figure
 from topologies.fabric import recipe_parameters
 from topologies.scale_up import nvlink_domain
 
-__all__ = ["compute_fabric", "in_band_fabric", "out_of_band_fabric", "scale_up_fabrics", "storage_fabric"]
+__all__ = [
+    "ScaleUp",
+    "compute_fabric",
+    "in_band_fabric",
+    "out_of_band_fabric",
+    "scale_up_fabric",
+    "scale_up_fabrics",
+    "storage_fabric",
+]
 
 STORAGE_OVERSUBSCRIPTION = 4 / 3
 IN_BAND_OVERSUBSCRIPTION = 16.0
@@ -33,52 +42,75 @@ _FAT_TREE_ONLY = {
 NEVER_OVERSUBSCRIBED = "a single switch is never oversubscribed"
 
 
+@dataclass(frozen=True)
+class ScaleUp:
+    """The scale-up fabric inside one machine: its domains and what joins their GPUs."""
+
+    id: str
+    gpus_count: int
+    hosts_count: int
+    domain_gpus_count: int
+    switches_count: int
+    links_per_gpu_count: int
+
+
 def scale_up_fabrics(hardware: Hardware) -> list[FabricPlan]:
     """Describe the scale-up fabric that comes inside each kind of node; its switches are chips of the node."""
-    fabrics = []
-    for node, gpu, count in hardware.nodes:
-        domain = node.scale_up_domain_gpus_count
-        if domain < 2 or not gpu.scale_up_one_way_gbyte_per_s:
-            continue
-        gpus = node.gpus_count * count
-        chips, per_gpu = node.scale_up_switches_count, node.scale_up_links_per_gpu_count
-        # A direct mesh has a link between two GPUs where a switched domain has one from each to a switch.
-        links = gpus * per_gpu if chips else gpus * per_gpu // 2
-        fabrics.append(
-            FabricPlan(
-                name="scale-up" if len(hardware.nodes) == 1 else f"scale-up-{node.id}",
-                kind="scale-up",
-                topology="nvlink-switch" if chips else "direct",
-                technology="scale-up",
-                link_gbit_per_s=gpu.scale_up_one_way_gbyte_per_s * 8 / per_gpu,
-                tiers=1,
-                planes=max(chips, 1),
-                rails=1,
-                hosts=gpus // domain,
-                units=gpus // domain,
-                hosts_per_unit=domain,
-                chips_count=gpus // domain * chips,
-                switches_by_tier=SwitchesByTier(),
-                cables_by_layer=CablesByLayer(),
-                links_by_layer=CablesByLayer(node_leaf=links),
-                ports_free_count=0,
-                oversubscription_ratio=1.0,
-                bisection_gbit_per_s=domain / 2 * gpu.scale_up_one_way_gbyte_per_s * 8,
-                recipe=_scale_up_recipe(node, gpu, count) if chips and len(hardware.nodes) == 1 else None,
-            )
-        )
-    return fabrics
+    alone = len(hardware.nodes) == 1
+    found = [scale_up_fabric(_scale_up_of(node), gpu, count, alone) for node, gpu, count in hardware.nodes]
+    return [fabric for fabric in found if fabric is not None]
 
 
-def _scale_up_recipe(node: Node, gpu: Gpu, count: int) -> Recipe:
-    domain, per_gpu = node.scale_up_domain_gpus_count, node.scale_up_links_per_gpu_count
+def _scale_up_of(node: Node) -> ScaleUp:
+    return ScaleUp(
+        id=node.id,
+        gpus_count=node.gpus_count,
+        hosts_count=node.hosts_count,
+        domain_gpus_count=node.scale_up_domain_gpus_count,
+        switches_count=node.scale_up_switches_count,
+        links_per_gpu_count=node.scale_up_links_per_gpu_count,
+    )
+
+
+def scale_up_fabric(inside: ScaleUp, gpu: Gpu, count: int, alone: bool) -> FabricPlan | None:
+    """Describe the scale-up fabrics of so many machines of a kind; the only kind's fabric needs no name of its own."""
+    domain, chips, per_gpu = inside.domain_gpus_count, inside.switches_count, inside.links_per_gpu_count
+    if domain < 2 or not gpu.scale_up_one_way_gbyte_per_s:
+        return None
+    gpus = inside.gpus_count * count
+    # A direct mesh has a link between two GPUs where a switched domain has one from each to a switch.
+    links = gpus * per_gpu if chips else gpus * per_gpu // 2
+    return FabricPlan(
+        name="scale-up" if alone else f"scale-up-{inside.id}",
+        kind="scale-up",
+        topology="nvlink-switch" if chips else "direct",
+        technology="scale-up",
+        link_gbit_per_s=gpu.scale_up_one_way_gbyte_per_s * 8 / per_gpu,
+        tiers=1,
+        planes=max(chips, 1),
+        rails=1,
+        hosts=gpus // domain,
+        units=gpus // domain,
+        hosts_per_unit=domain,
+        chips_count=gpus // domain * chips,
+        switches_by_tier=SwitchesByTier(),
+        cables_by_layer=CablesByLayer(),
+        links_by_layer=CablesByLayer(node_leaf=links),
+        ports_free_count=0,
+        oversubscription_ratio=1.0,
+        bisection_gbit_per_s=domain / 2 * gpu.scale_up_one_way_gbyte_per_s * 8,
+        recipe=_scale_up_recipe(inside, gpu, count) if chips and alone else None,
+    )
+
+
+def _scale_up_recipe(inside: ScaleUp, gpu: Gpu, count: int) -> Recipe:
     parameters = {
-        "gpus": domain,
-        "chips": node.scale_up_switches_count,
-        "links_per_gpu": per_gpu,
-        "domains": node.gpus_count * count // domain,
-        "gpus_per_host": node.gpus_count // node.hosts_count,
-        "gbit_per_s": (gpu.scale_up_one_way_gbyte_per_s or 0.0) * 8 / per_gpu,
+        "gpus": inside.domain_gpus_count,
+        "chips": inside.switches_count,
+        "links_per_gpu": inside.links_per_gpu_count,
+        "domains": inside.gpus_count * count // inside.domain_gpus_count,
+        "gpus_per_host": inside.gpus_count // inside.hosts_count,
+        "gbit_per_s": (gpu.scale_up_one_way_gbyte_per_s or 0.0) * 8 / inside.links_per_gpu_count,
     }
     return Recipe(topology="nvlink-domain", parameters=recipe_parameters(nvlink_domain, parameters))
 
