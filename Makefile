@@ -3,18 +3,26 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 FACTORY ?= factories/dgx-h100-superpod.yaml
+ENV ?= dev
+ENVIRONMENTS := dev staging prod
 PIP_INSTALL := PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --disable-pip-version-check --quiet --retries 2 -c constraints.txt
 OFFLINE := 'groundplan: could not install what pyproject.toml asks for. The first run needs a package index: check the network, or point' \
 	'pip at a mirror (PIP_INDEX_URL) or at a folder of wheels (PIP_NO_INDEX=1 PIP_FIND_LINKS=FOLDER), and run make again.'
 
 .DEFAULT_GOAL := help
-.PHONY: help plan test check bench golden docs referees clean
+.PHONY: help plan plans preview test check bench golden docs engine referees clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1: /p' Makefile
 
 plan: $(VENV)/.core ## set up the core and print the report of FACTORY
 	@$(BIN)/groundplan plan $(FACTORY)
+
+plans: $(VENV)/.core ## plan the environments anew (plans/*.json); review the difference before committing it
+	@for each in $(ENVIRONMENTS); do $(BIN)/groundplan plan factories/$$each.yaml -o plans/$$each.json --quiet || exit 1; done
+
+preview: $(VENV)/.all ## render what `pulumi up -s ENV` would make, without the Pulumi CLI or an account: make preview ENV=dev
+	@$(BIN)/python -m stacks.preview $(ENV)
 
 test: $(VENV)/.all ## set up everything and run the whole suite
 	$(BIN)/python -m pytest
@@ -29,11 +37,15 @@ check: $(VENV)/.all ## ruff, mypy, import contracts, freshness of generated file
 bench: $(VENV)/.all ## run the benchmarks (not tests: they print, nothing fails)
 	@for each in benchmarks/*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done
 
-golden: $(VENV)/.all ## write the golden reports anew; review the difference before committing it
-	$(BIN)/python -m pytest -q tests/test_golden.py --update-golden
+golden: $(VENV)/.all ## write the golden reports and expansions anew; review the difference before committing it
+	$(BIN)/python -m pytest -q tests/test_golden.py tests/stacks/test_preview.py --update-golden
 
 docs: $(VENV)/.core ## write the generated documents anew
 	$(BIN)/python docs/generate.py
+
+engine: $(VENV)/.all ## let the real Pulumi engine run the stacks against a provider double; needs Go
+	$(BIN)/python tests/engine/tools.py
+	$(BIN)/python -m pytest -m engine --require-engine
 
 referees: $(VENV)/.all ## let outside programs judge; what they need must be installed (see .ci/run)
 	$(BIN)/python -m pytest -m referee --require-referees

@@ -27,7 +27,7 @@ from planner.fabric_words import (
 from planner.shell import keep_input, read_plan_file, read_text_file, refuse, say, write_file
 
 if TYPE_CHECKING:
-    from planner.report.view import Table
+    from planner.report.words import Table
     from topologies.collectives import CollectiveTime
     from topologies.fabric import Fabric
     from topologies.routes import Routes

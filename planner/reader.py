@@ -17,7 +17,7 @@ from planner.spec import Factory, allowed_keys, field_at, unfold_quantities
 from planner.units import UNITS, unit_of
 from planner.yamlfile import Document, KeyPath, read_text, read_yaml
 
-__all__ = ["read_factory", "read_plan"]
+__all__ = ["examine_plan", "read_factory", "read_plan"]
 
 
 def read_factory(path: Path, catalog_folder: Path | None = None) -> tuple[Factory, Catalog]:
@@ -65,24 +65,37 @@ def read_plan(path: Path) -> Plan:
     InputErrors
         If it is no plan of this version, or was edited after it was made.
     """
-    text = read_text(path, most_bytes=20_000_000)
+    plan, problems = examine_plan(path)
+    if problems or plan is None:
+        raise InputErrors(problems)
+    return plan
+
+
+def examine_plan(path: Path) -> tuple[Plan | None, list[Problem]]:
+    """Read a plan file as far as it goes, and list what is wrong with it: another version, no plan, edited by a byte."""
+    try:
+        text = read_text(path, most_bytes=20_000_000)
+    except InputErrors as errors:
+        return None, list(errors.problems)
+    version = re.match(r'\{\s*"schema_version":\s*(\d+)\s*,', text)
+    if version and int(version[1]) != SCHEMA_VERSION:
+        what = f"is {version[1]}, this version reads {SCHEMA_VERSION}"
+        return None, [Problem(str(path), 0, 0, "schema_version", what, "plan it again")]
     try:
         plan = Plan.from_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         message = f"is not a plan of schema version {SCHEMA_VERSION}: {first['msg']}"
         hint = "make one with: groundplan plan FACTORY.yaml -o PLAN.json"
-        raise InputErrors([Problem(str(path), 0, 0, dotted(first["loc"]), message, hint)]) from None
+        return None, [Problem(str(path), 0, 0, dotted(first["loc"]), message, hint)]
     faults = []
-    if plan.schema_version != SCHEMA_VERSION:
-        faults.append(("schema_version", f"is {plan.schema_version}, this version reads {SCHEMA_VERSION}"))
     if plan.digest != plan.factory.digest():
         faults.append(("digest", "does not fit the factory in the plan: the file was edited"))
     if plan.checksum != plan.content_checksum():
         faults.append(("checksum", "does not fit the plan: the file was edited"))
-    if faults:
-        raise InputErrors([Problem(str(path), 0, 0, where, what, "plan it again") for where, what in faults])
-    return plan
+    elif plan.to_json() != text.replace("\r\n", "\n"):
+        faults.append(("", "is not written as plans are: the file was edited"))
+    return plan, [Problem(str(path), 0, 0, where, what, "plan it again") for where, what in faults]
 
 
 def _named_folder(document: Document, path: Path) -> Path | None:

@@ -59,6 +59,7 @@ UNITS: dict[str, tuple[str, dict[str, float]]] = {
     "gb": ("GB", _BYTES_GB),
     "gib": ("GiB", _scaled(_BYTES_GB, 2**30 / 1e9)),
     "tb": ("TB", _scaled(_BYTES_GB, 1e3)),
+    "mib": ("MiB", _scaled(_BYTES_GB, 2**20 / 1e9)),
     "m": ("m", _LENGTH_M),
     "mm": ("mm", _scaled(_LENGTH_M, 1e-3)),
     "u": ("U", {"U": 1.0}),
@@ -73,24 +74,35 @@ UNITS: dict[str, tuple[str, dict[str, float]]] = {
     "count": ("", {}),
     "fraction": ("", {}),
     "ratio": ("", {}),
+    "index": ("", {}),  # from 0
+    "iops": ("operations/s", {}),
+    "days": ("days", {}),
+    "years": ("years", {}),
     "on": ("", {}),  # a date: retrieved_on
+    "at": ("", {}),  # a moment, in UTC: starts_at
 }
 
 # Names without a unit: labels, references, containers of named parts, and counts whose name is the thing counted.
 # fmt: off
 DIMENSIONLESS = frozenset({
-    "air", "assumptions", "attached", "bill_of_materials", "binding_constraint", "budget", "cable", "cable_kinds", "cables",
-    "cables_by_layer", "catalog", "catalog_version", "category", "checksum", "code", "compute", "compute_switch",
-    "confidence", "construction", "cooling", "core", "cost", "count", "country", "deploy", "description", "digest",
-    "distribution", "dual_tor", "endpoint", "equipment", "excluded_vendors", "fabric_managers", "fabrics", "factory",
-    "findings", "first", "gpu", "gpus", "groups", "hall", "hint", "hosts", "hosts_per_unit", "id", "in_band",
-    "in_band_switch", "item", "kind", "layer", "leaf", "leaf_spine", "limit", "limited_by", "links", "links_by_layer",
-    "links_per_port", "liquid", "management_nodes", "medium", "message", "name", "node", "node_leaf", "nodes",
-    "nodes_per_unit", "note", "out_of_band", "own_rack", "parameters", "path", "pdu", "pdu_redundancy", "pieces", "planes",
-    "platform", "population", "power", "quantity", "rack", "racks", "racks_per_row", "rail_optimised", "rails", "recipe",
-    "region", "role", "schema_version", "severity", "site", "source_url", "sovereignty", "spine", "spine_core", "stage",
-    "stages", "statement", "storage", "storage_switch", "switch", "switch_switch", "switches_by_tier", "systems", "target",
-    "technology", "tiers", "topology", "transformer", "unit", "units", "ups", "value", "vendor", "workloads",
+    "accelerator", "addon", "addon_version", "addons", "adjustable", "air", "allowed_countries", "api_access", "architecture",
+    "assumptions", "attached", "bill_of_materials", "binding_constraint", "buckets", "budget", "cable", "cable_kinds",
+    "cables", "cables_by_layer", "capacity", "capacity_block", "card", "catalog", "catalog_version", "category", "checksum",
+    "cloud", "code", "component", "compression", "compute", "compute_switch", "confidence", "construction", "cooling", "core",
+    "cost", "costs", "count", "country", "customer_managed_keys", "declared", "deploy", "description", "device", "digest",
+    "distribution", "dual_tor", "efa", "endpoint", "endpoints", "equipment", "excluded_vendors", "fabric_managers", "fabrics",
+    "factory", "findings", "first", "gpu", "gpu_zone", "gpus", "gpus_per_node", "groups", "hall", "hint", "hosts",
+    "hosts_per_unit", "id", "in_band", "in_band_switch", "instance", "interfaces", "item", "kind", "kubernetes_version",
+    "layer", "leaf", "leaf_spine", "limit", "limited_by", "links", "links_by_layer", "links_per_port", "liquid", "lustre",
+    "lustre_path", "management_nodes", "medium", "message", "name", "nat", "network", "node", "node_groups", "node_leaf",
+    "nodes", "nodes_per_unit", "note", "on_demand", "option", "out_of_band", "own_rack", "parameters", "path", "pdu",
+    "pdu_redundancy", "per", "pieces", "placement_group", "planes", "platform", "population", "power", "preparation_nodes",
+    "provider", "public", "quantity", "quota_on_demand", "quota_spot", "quotas", "rack", "racks", "racks_per_row",
+    "rail_optimised", "rails", "recipe", "region", "role", "schema_version", "service", "severity", "site", "source",
+    "source_url", "sovereignty", "spine", "spine_core", "spot", "stage", "stages", "statement", "storage", "storage_switch",
+    "subnet", "subnets", "switch", "switch_switch", "switches_by_tier", "systems", "tags", "target", "technology", "tier",
+    "tiers", "topology", "transformer", "unit", "units", "ups", "value", "vcpus_per_node", "vendor", "version", "workloads",
+    "zone", "zone_ids", "zones",
 })
 # fmt: on
 
@@ -116,7 +128,7 @@ def unit_of(name: str) -> str | None:
     >>> unit_of("grid_feed_kw"), unit_of("link_gbit_per_s"), unit_of("price_usd_per_kw"), unit_of("name")
     ('kw', 'gbit_per_s', 'usd_per_kw', None)
     """
-    fitting = [suffix for suffix in UNITS if name.endswith("_" + suffix)]
+    fitting = [suffix for suffix in UNITS if name.endswith("_" + suffix) or ("_" in suffix and name == suffix)]
     return max(fitting, key=len, default=None)
 
 

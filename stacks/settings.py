@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import pulumi
-from pydantic import ValidationError
 
 from planner.catalog import load_catalog
 from planner.errors import InputErrors
-from planner.plan import SCHEMA_VERSION, CloudPlan, Finding, Plan
+from planner.plan import CloudPlan, Finding, Plan
+from planner.reader import examine_plan
 
 __all__ = ["Refused", "Settings", "accepted_as", "check_plan", "load_settings", "read_plan"]
 
@@ -88,26 +87,13 @@ def read_plan(root: Path, stack: str) -> tuple[Plan | None, list[str]]:
         The plan, as far as it can be read, and why it must not be deployed: missing, not a plan, edited, outdated.
     """
     name, remake = f"plans/{stack}.json", f"make it anew: groundplan plan factories/{stack}.yaml -o plans/{stack}.json"
-    try:
-        text = (root / "plans" / f"{stack}.json").read_text(encoding="utf-8")
-        data = json.loads(text)
-    except FileNotFoundError:
+    path = root / "plans" / f"{stack}.json"
+    if not path.is_file():
         return None, [f"{name} is missing; {remake}"]
-    except (OSError, ValueError) as error:
-        return None, [f"{name} cannot be read: {error}"]
-    schema = data.get("schema_version") if isinstance(data, dict) else None
-    if schema != SCHEMA_VERSION:
-        return None, [f"{name} has plan schema {schema}, this version deploys {SCHEMA_VERSION}; {remake}"]
-    try:
-        plan = Plan.from_json(text)
-    except ValidationError as error:
-        where = "; ".join(".".join(map(str, fault["loc"])) + ": " + fault["msg"] for fault in error.errors()[:5])
-        return None, [f"{name} is not a plan ({where}); {remake}"]
-    reasons = []
-    if plan.content_checksum() != plan.checksum or plan.to_json() != text:
-        reasons.append(f"{name} was edited after it was made; {remake}")
-    if plan.factory.digest() != plan.digest:
-        reasons.append(f"{name} does not belong to the factory that it echoes; {remake}")
+    plan, problems = examine_plan(path)
+    reasons = [f"{name}: {each.path} {each.message}; {remake}".replace(":  ", ": ") for each in problems]
+    if plan is None:
+        return None, reasons
     folder = None if plan.factory.catalog is None else root / "factories" / plan.factory.catalog
     try:
         version = load_catalog(folder).version

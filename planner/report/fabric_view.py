@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from planner.report.view import Table, clean_text, count_text, percent_text, rate_text, ratio_text
+from planner.report.words import Table, clean_text, count_text, percent_text, rate_text, ratio_text
 from planner.units import figure
 from topologies.collectives import CollectiveTime
 from topologies.failures import Loss

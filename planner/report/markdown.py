@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from planner.report.view import Line, Report, Table
+from planner.report.view import Line, Report
+from planner.report.words import Table
 
 __all__ = ["to_markdown"]
 

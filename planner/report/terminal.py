@@ -10,7 +10,8 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from planner.report.view import Line, Report, Table
+from planner.report.view import Line, Report
+from planner.report.words import Table
 
 __all__ = ["print_report", "print_tables"]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from planner.plan import Plan
+from planner.report.cloud_view import cloud_answers, cloud_tables
+from planner.report.words import Table, clean_text, count_text, money_text, percent_text, rate_text, ratio_text
 from planner.units import figure
 
 __all__ = [
@@ -22,17 +24,6 @@ __all__ = [
 
 # The catalog's media in words that leave a line of 80 columns room for a large factory's numbers.
 _MEDIA = {"active-copper": "active", "aoc": "AOC", "multimode": "MMF", "single-mode": "SMF"}
-
-
-@dataclass(frozen=True)
-class Table:
-    """A titled table; the columns named in `right` hold numbers."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    right: frozenset[int] = frozenset()
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,27 +59,43 @@ def make_report(plan: Plan) -> Report:
         broken=broken,
         answers=_answers(plan),
         remarks=tuple(line for line in lines if line not in broken),
-        tables=tuple(
-            table
-            for table in (
-                _compute(plan),
-                _switches(plan),
-                _cables(plan),
-                _racks(plan),
-                _power(plan),
-                _storage(plan),
-                _cost(plan),
-                _bill(plan),
-                _assumptions(plan),
-                _sources(plan),
-            )
-            if table.rows
-        ),
+        tables=tuple(table for table in _tables(plan) if table.rows),
         footer=f"catalog {plan.catalog_version}, factory {plan.digest[:12]}, plan schema {plan.schema_version}",
     )
 
 
+def _tables(plan: Plan) -> list[Table]:
+    last = [_assumptions(plan), _sources(plan)]
+    if plan.cloud is not None:
+        return [_compute(plan), *([_switches(plan)] if plan.fabrics else []), *cloud_tables(plan, plan.cloud), *last]
+    return [
+        _compute(plan),
+        _switches(plan),
+        _cables(plan),
+        _racks(plan),
+        _power(plan),
+        _storage(plan),
+        _cost(plan),
+        _bill(plan),
+        *last,
+    ]
+
+
 def _answers(plan: Plan) -> tuple[tuple[str, str], ...]:
+    rows = cloud_answers(plan, plan.cloud) if plan.cloud is not None else _hall_answers(plan)
+    binding = plan.binding_constraint
+    rows.append(
+        (
+            "Binds",
+            clean_text(f"{binding.message}. Relief: {binding.hint}") if binding else "nothing: no limit is declared",
+        )
+    )
+    if plan.factory.description:
+        rows.insert(0, ("About", clean_text(plan.factory.description)))
+    return tuple(rows)
+
+
+def _hall_answers(plan: Plan) -> list[tuple[str, str]]:
     compute = plan.compute
     racks, _, power = plan.in_a_hall()
     nodes = ", ".join(f"{group.nodes:,} x {clean_text(group.name)}" for group in compute.groups)
@@ -118,17 +125,8 @@ def _answers(plan: Plan) -> tuple[tuple[str, str], ...]:
         switches = "switch" if tiers.total() == 1 else "switches"
         ratio, bisection = ratio_text(fabric.oversubscription_ratio), rate_text(fabric.bisection_gbit_per_s)
         rows.append(("Fabric", f"{' + '.join(parts)} {switches}, {ratio}, {bisection} bisection one way"))
-    rows.append(("Capex", f"{_money(plan.cost.capex_usd)} USD"))
-    binding = plan.binding_constraint
-    rows.append(
-        (
-            "Binds",
-            clean_text(f"{binding.message}. Relief: {binding.hint}") if binding else "nothing: no limit is declared",
-        )
-    )
-    if plan.factory.description:
-        rows.insert(0, ("About", clean_text(plan.factory.description)))
-    return tuple(rows)
+    rows.append(("Capex", f"{money_text(plan.cost.capex_usd)} USD"))
+    return rows
 
 
 def _compute(plan: Plan) -> Table:
@@ -140,7 +138,7 @@ def _compute(plan: Plan) -> Table:
             f"{group.nodes:,}",
             f"{group.hosts:,}",
             f"{group.gpus:,}",
-            figure(group.power_max_kw or 0.0),
+            "-" if group.power_max_kw is None else figure(group.power_max_kw),
         )
         for group in compute.groups
     ]
@@ -325,33 +323,8 @@ def _sources(plan: Plan) -> Table:
     )
 
 
-def clean_text(text: str) -> str:
-    """Keep what a terminal may show: no control characters, one line."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
-
-
 def _plural(count: int, word: str) -> str:
     return f"{count} {word}" + ("" if count == 1 else "s")
-
-
-def count_text(value: int) -> str:
-    """Write a count; a dash for none."""
-    return f"{value:,}" if value else "-"
-
-
-def ratio_text(value: float) -> str:
-    """Write a ratio to one."""
-    return f"{figure(value, 3)}:1"
-
-
-def percent_text(fraction: float, decimals: int = 2) -> str:
-    """Write a fraction in percent."""
-    return f"{100 * fraction:.{decimals}f} %"
-
-
-def rate_text(gbit_per_s: float) -> str:
-    """Write a rate in the unit that reads best."""
-    return f"{figure(gbit_per_s / 1000)} Tbit/s" if gbit_per_s >= 1000 else f"{figure(gbit_per_s)} Gbit/s"
 
 
 def _power_text(kilowatts: float) -> str:
@@ -360,9 +333,3 @@ def _power_text(kilowatts: float) -> str:
 
 def _kw(kilowatts: float) -> str:
     return f"{kilowatts:,.1f}"
-
-
-def _money(usd: float) -> str:
-    if usd >= 1e9:
-        return f"{usd / 1e9:,.2f} bn"
-    return f"{usd / 1e6:,.2f} M" if usd >= 1e6 else figure(usd)

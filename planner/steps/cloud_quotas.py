@@ -78,13 +78,10 @@ def request_quotas(factory: Factory, catalog: Catalog, quotas: tuple[QuotaPlan, 
     """Say which quotas a new account must ask for before anything is built, and which declared ones change nothing."""
     for quota in quotas:
         if not quota.declared and quota.adjustable and quota.needed_count > quota.granted_count:
-            message = (
-                f"ask for quota {quota.code.upper()} '{quota.name}' ({quota.service}): {figure(quota.needed_count)} {quota.unit}"
-                f" needed, a new account has {figure(quota.granted_count)}"
-            )
-            hint = (
-                f"once granted, declare it: deploy: {{quotas: {{{quota.code}: {figure(quota.needed_count).replace(',', '')}}}}}"
-            )
+            needed, has = figure(quota.needed_count), figure(quota.granted_count)
+            ask = f"ask for quota {quota.code.upper()} '{quota.name}' ({quota.service})"
+            message = f"{ask}: {needed} {quota.unit} needed, a new account has {has}"
+            hint = f"once granted, declare it: deploy: {{quotas: {{{quota.code}: {quota.needed_count:.0f}}}}}"
             notes.warn("quota-request", f"deploy.quotas.{quota.code}", message, hint)
     used = {quota.code for quota in quotas}
     for code in factory.deploy.quotas or {}:

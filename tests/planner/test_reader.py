@@ -123,7 +123,7 @@ storage: [1]
         ("catalog: .", "holds no catalog file", "nodes.csv"),
         ("catalog: /nowhere/at/all", "'/nowhere/at/all' is not a folder", "nodes.csv"),
         (f"catalog: {'x' * 5000}", "cannot be read: File name too long", ""),
-        ("deploy: {target: moon}", "must be 'bare-metal', not 'moon'", ""),
+        ("deploy: {target: moon}", "must be 'bare-metal' or 'aws', not 'moon'", ""),
     ],
 )
 def test_each_fault_is_said_in_plain_words(tmp_path: Path, lines: str, message: str, hint: str) -> None:
@@ -272,7 +272,7 @@ def test_a_plan_is_read_back_as_it_was(tmp_path: Path) -> None:
     ("old", "new", "words"),
     [
         ('"dgx-h100": 4', '"dgx-h100": 5', "was edited"),
-        ('"schema_version": 2', '"schema_version": 3', "is 3, this version reads 2"),
+        ('"schema_version": 3', '"schema_version": 4', "is 4, this version reads 3"),
         ('"name": "x"', '"name": NaN', "is not a plan"),
         ('"name": "x"', '"name": "x", "more": 1', "is not a plan"),
         ("{", "[", "is not a plan"),
