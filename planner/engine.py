@@ -264,7 +264,11 @@ def _rows_in_use(design: _Design, catalog: Catalog) -> list[tuple[str, str, Item
 
 
 def _note_rows(factory: Factory, design: _Design, catalog: Catalog) -> None:
-    """Note rows that are not the maker's own figures throughout, and rows of excluded makers."""
+    """Note rows that are not the maker's own figures throughout, rows of excluded makers, and a site where none may be."""
+    allowed = factory.sovereignty.allowed_countries
+    if allowed is not None and factory.site.country not in allowed:
+        message = f"the site is in {factory.site.country}; sovereignty.allowed_countries are {', '.join(allowed)}"
+        design.notes.error("country-not-allowed", "site.country", message, "choose a site in an allowed country")
     excluded = set(factory.sovereignty.excluded_vendors)
     for path, kind, row in _rows_in_use(design, catalog):
         design.notes.assume_row(kind, row)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from planner.catalog import Catalog
 from planner.catalog.records import CloudPrice
+from planner.models.lustre import automatic_metadata_iops
 from planner.plan import CapacityBlock, CloudCostLine, LustrePlan, Subnet
 from planner.spec import Factory
 from planner.steps.cloud_machines import Machines, Place
@@ -87,7 +88,8 @@ def plan_monthly(
     add("keys", "kms-key", KEYS)
     if lustre is not None:
         add("lustre", lustre_item(lustre.tier), lustre.capacity_gib * GB_PER_GIB)
-        add("lustre", "fsx-lustre-metadata-iops", lustre.metadata_iops or 0)
+        included = automatic_metadata_iops(lustre.capacity_gib)
+        add("lustre", "fsx-lustre-metadata-iops", max((lustre.metadata_iops or 0) - included, 0))
     add("efs", "efs-standard", 1000 * (factory.storage.efs_tb or 0.0))
     buckets = (factory.storage.buckets or {}).values()
     add("buckets", "s3-standard", sum(1000 * bucket.size_tb for bucket in buckets))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -56,7 +57,7 @@ class Hardware:
     compute_managers: tuple[ServerGroup, ...]
     storage_managers: tuple[ServerGroup, ...]
     storage_systems: tuple[ServerGroup, ...]
-    management_nodes: tuple[ServerGroup, ...]
+    management_nodes: tuple[ServerGroup, ...]  # and those for data preparation, attached alike
     rack: Rack
     pdu: Pdu
     pdu_redundancy: str
@@ -128,7 +129,7 @@ def resolve(factory: Factory, catalog: Catalog, notes: Notes) -> Hardware:
         compute_managers=servers(fabrics.compute.fabric_managers),
         storage_managers=servers(fabrics.storage.fabric_managers),
         storage_systems=servers(factory.storage.systems),
-        management_nodes=servers(factory.platform.management_nodes),
+        management_nodes=servers(_added(factory.platform.management_nodes, factory.platform.preparation_nodes)),
         rack=chosen(Rack, "hall.rack", hall.rack),
         pdu=chosen(Pdu, "hall.pdu", hall.pdu),
         pdu_redundancy=hall.pdu_redundancy or "N+1",
@@ -160,8 +161,20 @@ def resolve(factory: Factory, catalog: Catalog, notes: Notes) -> Hardware:
         notes.assume("budget.capex", "not declared: not limited")
     if factory.storage.systems is None:
         notes.assume("storage.systems", "not declared: the storage network is sized for the nodes alone")
+    if factory.platform.preparation_nodes:
+        text = "attached as management servers are, and counted with them"
+        notes.assume("platform.preparation_nodes", text)
     if factory.platform.management_nodes is None:
         notes.assume("platform.management_nodes", "not declared: no management servers are counted")
+    for path, declared in (
+        ("storage.lustre", factory.storage.lustre),
+        ("storage.efs", factory.storage.efs_tb),
+        ("storage.buckets", factory.storage.buckets),
+        ("budget.monthly", factory.budget.monthly_usd),
+        ("sovereignty.customer_managed_keys", factory.sovereignty.customer_managed_keys),
+    ):
+        if declared is not None:
+            notes.warn("not-used", path, f"{path} changes nothing: the factory stands in a hall", "leave it out")
     for kind, row_id, difference in catalog.overrides:
         statement = f"the catalog's row is overridden by your own: {difference}"
         notes.assume(f"catalog.{kind}.{row_id}.override", statement, confidence="assumption")
@@ -170,6 +183,11 @@ def resolve(factory: Factory, catalog: Catalog, notes: Notes) -> Hardware:
         notes.warn("not-used", "cooling.liquid", message, "leave it out")
     _check_roles(hardware, catalog, notes)
     return hardware
+
+
+def _added(first: dict[str, int] | None, second: dict[str, int] | None) -> dict[str, int]:
+    """Add up counts by id."""
+    return dict(sorted((Counter(first or {}) + Counter(second or {})).items()))
 
 
 def _check_roles(hardware: Hardware, catalog: Catalog, notes: Notes) -> None:

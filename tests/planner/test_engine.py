@@ -200,6 +200,7 @@ def test_a_stage_in_the_wrong_place_is_refused() -> None:
 
 KNOBS: list[tuple[str, dict[str, Any]]] = [
     ("site", {"country": "US", "grid_feed_kw": 5000.0}),
+    ("platform", {"preparation_nodes": {"cpu-2s-generic": 4}}),
     ("hall", {"racks": 100}),
     ("hall", {"rack": "rack-conteg-ri7-48"}),
     ("hall", {"rack_power_kw": 21.0}),
@@ -431,9 +432,35 @@ def test_the_liquid_plant_matters_where_there_is_liquid() -> None:
     assert plans[0].power.facility_kw > plans[1].power.facility_kw
 
 
+def test_a_site_where_none_may_be_is_an_error() -> None:
+    assert not plan_of(simple(sovereignty={"allowed_countries": ["DE", "US"]})).has_error()
+    (broken,) = (
+        each for each in plan_of(simple(sovereignty={"allowed_countries": ["DE"]})).findings if each.severity == "error"
+    )
+    assert (broken.code, broken.path) == ("country-not-allowed", "site.country")
+
+
+OF_A_CLOUD = ("deploy.", "storage.lustre", "storage.efs", "storage.buckets", "budget.monthly", "sovereignty.customer")
+
+
+@pytest.mark.parametrize(
+    ("section", "value"),
+    [
+        ("storage", {"lustre": {}}),
+        ("storage", {"efs_tb": 1.0}),
+        ("storage", {"buckets": {"data": {"size_tb": 1.0}}}),
+        ("budget", {"monthly_usd": 1.0}),
+        ("sovereignty", {"customer_managed_keys": True}),
+    ],
+)
+def test_what_only_a_cloud_has_is_said_in_a_hall(section: str, value: dict[str, Any]) -> None:
+    assert [each.code for each in plan_of(simple(**{section: value})).findings if each.severity == "warning"] == ["not-used"]
+
+
 def test_no_knob_was_forgotten() -> None:
     """Every field of the factory that is no label appears above or in a test of its own."""
     used = {path for section, value in KNOBS for path in _paths(section, value)}
+    used |= {path for path in _fields(Factory, "") if path.startswith(OF_A_CLOUD)}  # in test_cloud.py
     elsewhere = {
         "site.country",
         "site.region",
@@ -441,6 +468,7 @@ def test_no_knob_was_forgotten() -> None:
         "cooling.liquid",
         "fabrics.compute.spine_oversubscription_ratio",
         "sovereignty.excluded_vendors",
+        "sovereignty.allowed_countries",
         "deploy.target",
     }
     labels = {"name", "description", "catalog"}
@@ -448,7 +476,7 @@ def test_no_knob_was_forgotten() -> None:
 
 
 def _paths(path: str, value: Any) -> set[str]:
-    if not isinstance(value, dict) or path.endswith(("fabric_managers", "systems", "management_nodes", "parameters")):
+    if not isinstance(value, dict) or path.endswith(("fabric_managers", "systems", "_nodes", "parameters")):
         return {path}
     return {found for key, inner in value.items() for found in _paths(f"{path}.{key}", inner)}
 

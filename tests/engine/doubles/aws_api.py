@@ -1,10 +1,10 @@
 """Judge Pulumi inputs by AWS's published service model (botocore's), as a provider's Check would.
 
 What passes here has arguments that pulumi-aws knows, becomes requests that the service model accepts (members, types, words of
-enumerations, ranges, lengths, patterns), and holds policy documents that follow IAM's grammar. It proves that against the model;
-no account was asked, and what a service decides beyond its model is in `aws_rules`.
+enumerations, ranges, lengths, patterns), and holds policy documents that follow IAM's grammar. That is proved against the
+model; no account was asked, and what a service decides beyond its model is in `aws_rules`.
 
-A table entry tells which calls create a resource and where an argument goes when its name does not say so. An argument that goes
+A table entry tells which calls create a resource and where an argument goes when its name does not say so. One that goes
 nowhere is listed with the reason; one that the table refuses is not judged, so it must not be used.
 """
 
@@ -46,8 +46,9 @@ class Api:
 
     `to` maps an argument (path without indices) to a member: relative to its surroundings, or `Operation:Path` from the top.
     In a path, `Name[]` adds one element for each value, `Name[0]` fills the first element, and `;Member=word` writes a constant
-    into it. `unsent` are arguments that only the provider reads; `refused` are not judged here. `given` members are filled in by
-    the provider. `named` is the argument that the provider fills with a name of its own where it is left out.
+    into it. `inside` is a member whose members are looked through too. `unsent` are arguments that only the provider reads;
+    `refused` are not judged here. `given` members are filled in by the provider. `named` is the argument that the provider
+    fills with a name of its own where it is left out. `documents` hold policies, of the kinds of `document_problems`.
     """
 
     service: str
@@ -99,7 +100,10 @@ _INLINE_UNSENT = {
     "region": REGION,
 }
 _NEW_GROUP = {"AuthorizeSecurityGroupIngress:GroupId": UNKNOWN, "AuthorizeSecurityGroupEgress:GroupId": UNKNOWN}
-_SUB_RESOURCE = "in pulumi-aws 7 a resource of its own sets it"
+_OF_BUCKETS = (
+    "accelerationStatus", "acl", "corsRules", "grants", "lifecycleRules", "logging", "objectLockConfiguration", "policy",
+    "replicationConfiguration", "requestPayer", "serverSideEncryptionConfiguration", "versioning", "website",
+)  # fmt: skip
 
 API: Mapping[str, Api] = {
     "aws:ec2/vpc:Vpc": Api(
@@ -359,7 +363,7 @@ API: Mapping[str, Api] = {
         "fsx",
         "CreateFileSystem",
         inside="LustreConfiguration",
-        given={"FileSystemType": "LUSTRE"},
+        given={"FileSystemType": "LUSTRE", "DeleteFileSystem:FileSystemId": UNKNOWN},
         to={
             "dataReadCacheConfiguration.size": "SizeGiB",
             "finalBackupTags": "DeleteFileSystem:LustreConfiguration.FinalBackupTags",
@@ -403,7 +407,7 @@ API: Mapping[str, Api] = {
             "forceDestroy": "of the deletion",
             "region": REGION,
         },
-        refused=dict.fromkeys(("accelerationStatus", "acl", "corsRules", "grants", "lifecycleRules", "logging", "objectLockConfiguration", "policy", "replicationConfiguration", "requestPayer", "serverSideEncryptionConfiguration", "versioning", "website"), _SUB_RESOURCE),
+        refused=dict.fromkeys(_OF_BUCKETS, "in pulumi-aws 7 a resource of its own sets it"),
         named="bucket",
     ),
     "aws:s3/bucketVersioning:BucketVersioning": Api("s3", "PutBucketVersioning", to={"mfa": "MFA"}, unsent={"region": REGION}),
@@ -491,7 +495,7 @@ API: Mapping[str, Api] = {
 
 @dataclass(frozen=True)
 class Argument:
-    """An argument as pulumi-aws declares it: text, whole, number, truth, list, map, object (or any, where it leaves it open)."""
+    """An argument as pulumi-aws declares it. Kinds: text, whole, number, truth, list, map, object, or any."""
 
     kind: str
     required: bool = False
@@ -645,7 +649,7 @@ _STEP = re.compile(r"(?P<name>\w+)(?:\[(?P<how>0?)(?:;(?P<member>\w+)=(?P<word>[
 
 
 class Place(NamedTuple):
-    """Where a value goes: the call ("" for the one at hand), the steps from there, the shape at the end, one for each item or not."""
+    """Where a value goes: the call ("" for the one at hand), the steps from there, the shape there, spread by item or not."""
 
     operation: str
     steps: tuple[str, ...]
@@ -793,9 +797,7 @@ def _is_pair(shape: Any) -> bool:
     return (
         shape.type_name == "structure"
         and len(shape.members) == 2
-        and all(
-            name.lower().endswith(("key", "value")) for name in shape.members
-        )
+        and all(name.lower().endswith(("key", "value")) for name in shape.members)
     )
 
 
@@ -858,21 +860,22 @@ def requests(type_token: str, inputs: Mapping[str, object]) -> dict[str, dict[st
 # ---------------------------------------------------------------------------- the service model
 
 
-# Java's classes of characters, which Python's expressions do not know; wider rather than narrower.
-_JAVA = {
+# What Python's expressions do not know: Java's classes (here wider rather than narrower) and pairs of surrogates; and a slip of
+# the model, an anchor in the middle.
+_SPELLINGS = {
     r"\p{L}": r"a-zA-Zª-￿",
-    r"\p{M}": r"̀-ͯ",
     r"\p{N}": r"\d",
     r"\p{Z}": r"\s",
-    r"\p{S}": r"$+<=>^`|~¢-￿",
-    r"\p{P}": r"!-/:-@\[-_{}",
+    r"\uD800\uDC00-\uDBFF\uDFFF": r"\U00010000-\U0010FFFF",
+    "(?i).*<script>.*</script>.*": "(?i:.*<script>.*</script>.*)",
+    "placement-group/^": "placement-group/",
 }
 
 
 @functools.cache
-def _expression(pattern: str) -> re.Pattern[str] | None:
-    for java, python in _JAVA.items():
-        pattern = pattern.replace(java, python)
+def _expression(pattern: str) -> re.Pattern[str]:
+    for theirs, ours in _SPELLINGS.items():
+        pattern = pattern.replace(theirs, ours)
     return re.compile(pattern)
 
 
@@ -976,8 +979,9 @@ def _listed(value: object) -> list[object]:
 def document_problems(document: object, kind: str) -> list[str]:
     """Judge a policy by the grammar of IAM's policy language.
 
-    `kind` is identity (of a role or user: names no principal), resource (of a key, bucket or endpoint: names one) or trust (of a
-    role: names who may take it, and no resource). Grammar: docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html.
+    `kind` is identity (of a role or user: names no principal), resource (of a key, bucket or endpoint: names one) or trust (of
+    a role: names who may take it, and no resource).
+    Grammar: docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html.
     """
     if isinstance(document, str):
         try:

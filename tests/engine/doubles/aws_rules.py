@@ -1,8 +1,8 @@
-"""What AWS enforces when a resource is made, beyond its service model: a second hand's statement of the documented rules.
+"""What AWS enforces when a resource is made, beyond its service model: the documented rules, stated by a second hand.
 
-It imports nothing of the program, so that an error in the program's own rules shows. It proves inputs against the documentation
-(cited by page of docs.aws.amazon.com, read in 2026), not against a live account. Where the documentation leaves a choice and one
-answer is always wrong here (a template that serves no managed node group, say), the comment says so.
+It imports nothing of the program, so that an error in the program's own rules shows. It proves inputs against documentation
+(cited by page of docs.aws.amazon.com), not against a live account. Some rules are narrower than AWS's, where one answer is
+always wrong in this project (a template without a managed node group, an interface in the default group): comments say so.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import collections
 import datetime as dt
 import email
 import ipaddress
+import itertools
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -191,8 +192,8 @@ def _nat_gateway(inputs: Inputs) -> Found:
 
 _DESTINATIONS = ("destinationCidrBlock", "destinationIpv6CidrBlock", "destinationPrefixListId")
 _TARGETS = (
-    "carrierGatewayId", "coreNetworkArn", "egressOnlyGatewayId", "gatewayId", "localGatewayId", "natGatewayId", "networkInterfaceId",
-    "odbNetworkArn", "transitGatewayId", "vpcEndpointId", "vpcPeeringConnectionId",
+    "carrierGatewayId", "coreNetworkArn", "egressOnlyGatewayId", "gatewayId", "localGatewayId", "natGatewayId",
+    "networkInterfaceId", "odbNetworkArn", "transitGatewayId", "vpcEndpointId", "vpcPeeringConnectionId",
 )  # fmt: skip
 
 
@@ -305,8 +306,8 @@ def _security_group(inputs: Inputs) -> Found:
 # ---------------------------------------------------------------------------- instances
 
 
-# Cards, those that carry EFA, and interfaces a card: DescribeInstanceTypes (NetworkInfo), and for p6-b300, whose card 0 has ENA only,
-# AWSEC2/latest/UserGuide/efa-acc-inst-types.html.
+# Cards, those that carry EFA, and interfaces a card: DescribeInstanceTypes (NetworkInfo); card 0 of p6-b300 has ENA only
+# (AWSEC2/latest/UserGuide/efa-acc-inst-types.html).
 CARDS: Mapping[str, tuple[int, frozenset[int], int]] = {
     "p4d.24xlarge": (4, frozenset(range(4)), 15),
     "p5.48xlarge": (32, frozenset(range(32)), 2),
@@ -406,7 +407,7 @@ def _on_cards(
 
 
 def _launch_template(inputs: Inputs) -> Found:
-    """What a managed node group's template may hold: eks/latest/userguide/launch-templates.html. Every template here serves one."""
+    """What the template of a managed node group, which every one here is, may hold: eks/latest/userguide/launch-templates.html."""
     yield from _name(inputs, "name", 128)
     yield from _interfaces(inputs)
     yield from _excludes(
@@ -414,11 +415,10 @@ def _launch_template(inputs: Inputs) -> Found:
         ("iamInstanceProfile", "hibernationOptions", "instanceInitiatedShutdownBehavior", "securityGroupNames"),
         "in a managed node group's template",
     )
-    if _text(inputs, "instanceInitiatedShutdownBehavior") is None:
-        yield from _one_of(inputs, ("instanceType", "instanceRequirements"), "instanceType", least=0)
+    yield from _one_of(inputs, ("instanceType", "instanceRequirements"), "instanceType", least=0)
     yield from _market(inputs)
     if _text(inputs, "metadataOptions.instanceMetadataTags") == "enabled":
-        # Allowed characters: AWSEC2/latest/UserGuide/work-with-tags-in-IMDS.html. Tags such as kubernetes.io/... make launches fail.
+        # AWSEC2/latest/UserGuide/work-with-tags-in-IMDS.html: tags such as kubernetes.io/... make launches fail.
         for index, entry in enumerate(_items(inputs, "tagSpecifications")):
             if _text(entry, "resourceType") == "instance" and any("/" in key for key in _known(entry, "tags") or {}):
                 yield f"tagSpecifications[{index}].tags", "has a key with /, which instances with tags in their metadata refuse"
@@ -429,7 +429,7 @@ def _launch_template(inputs: Inputs) -> Found:
 
 
 def _market(inputs: Inputs) -> Found:
-    """Spot is the group's own word; a Capacity Block needs its id and one type: eks/latest/userguide/capacity-blocks-mng.html."""
+    """Spot is the group's word; a Capacity Block needs its id and one type: eks/latest/userguide/capacity-blocks-mng.html."""
     market = _text(inputs, "instanceMarketOptions.marketType")
     target = _known(inputs, "capacityReservationSpecification.capacityReservationTarget") or {}
     if market == "spot":
@@ -441,7 +441,7 @@ def _market(inputs: Inputs) -> Found:
                 "must be set: a Capacity Block is used by its id",
             )
         yield from _needs(inputs, ("instanceType",), "with a Capacity Block")
-        if _has(inputs, "placement") and _has(inputs["placement"], "groupName", "groupId"):
+        if _has(_known(inputs, "placement") or {}, "groupName", "groupId"):
             yield "placement.groupName", "must not be set with a Capacity Block, which has its place already"
     yield from (
         (f"capacityReservationSpecification.capacityReservationTarget.{path}", reason)
@@ -486,7 +486,7 @@ def _volume(ebs: Inputs) -> Found:
 
 
 def _user_data(inputs: Inputs) -> Found:
-    """Size and form: AWSEC2/latest/UserGuide/user-data.html; NodeConfig: eks/latest/userguide/launch-templates.html (AL2023)."""
+    """Size: AWSEC2/latest/UserGuide/user-data.html; NodeConfig (AL2023): eks/latest/userguide/launch-templates.html."""
     text = _text(inputs, "userData")
     if text is None:
         return
@@ -716,10 +716,17 @@ def _taints(inputs: Inputs) -> Found:
     for key, value in labels.items() if isinstance(labels, Mapping) else []:
         if not _KEY.fullmatch(key):
             yield f"labels.{key}", "is no key that Kubernetes takes"
-        elif re.match(r"(?!node\.|node-restriction\.)([\w-]+\.)*(kubernetes|k8s)\.io/", key) and not key.startswith("node."):
-            yield f"labels.{key}", "is in a domain that kubelets may not label"
+        elif _within_domain(key, "kubernetes.io", "k8s.io") and not _within_domain(
+            key, "node.kubernetes.io", "kubelet.kubernetes.io"
+        ):
+            yield f"labels.{key}", "is in a domain in which a node may not label itself"
         if isinstance(value, str) and value != UNKNOWN and not re.fullmatch(r"([A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?)?", value):
             yield f"labels.{key}", f"{value!r} is no value that Kubernetes takes"
+
+
+def _within_domain(key: str, *domains: str) -> bool:
+    prefix = key.rpartition("/")[0]
+    return any(prefix == domain or prefix.endswith(f".{domain}") for domain in domains)
 
 
 _KEY = re.compile(r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([\w.-]{0,61}[A-Za-z0-9])?")
@@ -745,7 +752,7 @@ def _repair(inputs: Inputs) -> Found:
 
 
 def _traits(instance_type: str) -> tuple[str, str]:
-    """Return processor and accelerator of an instance type by its name: AWSEC2/latest/InstanceTypes/instance-type-names.html."""
+    """Return processor and accelerator of an instance type: ec2/latest/instancetypes/instance-type-names.html."""
     family = instance_type.partition(".")[0]
     found = re.match(r"([a-z]+)\d+([a-z]*)", family)
     series, options = (found[1], found[2]) if found else ("", "")
@@ -893,8 +900,8 @@ def _alias(inputs: Inputs) -> Found:
 # ---------------------------------------------------------------------------- storage
 
 
-# GiB: what a file system of each kind may hold (fsx/latest/APIReference/API_CreateFileSystem.html, StorageCapacity), and with EFA, by
-# throughput (fsx/latest/LustreGuide/increase-storage-capacity.html).
+# GiB: what a file system of each kind may hold (fsx/latest/APIReference/API_CreateFileSystem.html, StorageCapacity), and with
+# EFA, by throughput in MB/s/TiB (fsx/latest/LustreGuide/increase-storage-capacity.html).
 _EFA_STEP_GIB = {125: 38400, 250: 19200, 500: 9600, 1000: 4800}
 _THROUGHPUTS = {
     ("PERSISTENT_1", "SSD"): (50, 100, 200),
@@ -903,7 +910,7 @@ _THROUGHPUTS = {
 }
 
 
-def _steps(deployment: str, storage: str, throughput: float | None, efa: bool) -> tuple[tuple[int, ...], int] | None:
+def _steps(deployment: str, storage: str, throughput: float | None, efa: bool) -> tuple[tuple[int, ...], int]:
     """Return the capacities that may be chosen before the regular step, and the step."""
     if efa and throughput in _EFA_STEP_GIB:
         return (), _EFA_STEP_GIB[int(throughput or 0)]
@@ -920,7 +927,6 @@ def _lustre(inputs: Inputs) -> Found:
         return
     deployment = _text(inputs, "deploymentType") or "SCRATCH_1"
     storage = _text(inputs, "storageType") or "SSD"
-    persistent = deployment.startswith("PERSISTENT")
     if storage == "HDD" and deployment != "PERSISTENT_1":
         yield "storageType", f"is HDD, which is for PERSISTENT_1, not {deployment}"
     if storage == "INTELLIGENT_TIERING":
@@ -928,18 +934,14 @@ def _lustre(inputs: Inputs) -> Found:
     else:
         yield from _excludes(inputs, ("throughputCapacity", "dataReadCacheConfiguration"), f"with storage of type {storage}")
         yield from _lustre_capacity(inputs, deployment, storage)
-    if not persistent:
-        yield from _excludes(
-            inputs,
-            ("perUnitStorageThroughput", "automaticBackupRetentionDays", "copyTagsToBackups", "dailyAutomaticBackupStartTime"),
-            f"with {deployment}",
-        )
-    if persistent and deployment == "PERSISTENT_1" and _known(inputs, "efaEnabled") is True:
-        yield "efaEnabled", "is for PERSISTENT_2"
+    if not deployment.startswith("PERSISTENT"):
+        yield from _excludes(inputs, ("perUnitStorageThroughput", "dailyAutomaticBackupStartTime"), f"with {deployment}")
+        if _number(inputs, "automaticBackupRetentionDays"):
+            yield "automaticBackupRetentionDays", f"is for persistent file systems, not {deployment}"
     if deployment != "PERSISTENT_2":
         yield from _excludes(inputs, ("metadataConfiguration",), f"with {deployment}")
-        if not persistent and _known(inputs, "efaEnabled") is True:
-            yield "efaEnabled", "is for PERSISTENT_2"
+        if _known(inputs, "efaEnabled") is True:
+            yield "efaEnabled", f"is for PERSISTENT_2, not {deployment}"
     else:
         # A data repository association does their work.
         yield from _excludes(
@@ -982,7 +984,7 @@ def _lustre_capacity(inputs: Inputs, deployment: str, storage: str) -> Found:
         if throughput is None:
             return
     efa = _known(inputs, "efaEnabled") is True
-    first, step = _steps(deployment, storage, throughput, efa) or ((), 1)
+    first, step = _steps(deployment, storage, throughput, efa)
     if capacity is not None and capacity not in first and (capacity <= 0 or capacity % step):
         yield "storageCapacity", f"is {capacity:g} GiB; takes {''.join(f'{size}, ' for size in first)}multiples of {step}"
 
@@ -1037,8 +1039,6 @@ def _association(inputs: Inputs) -> Found:
         events = _items(inputs, f"s3.{way}.events")
         if len(events) != len(set(events)):
             yield f"s3.{way}.events", "names an event twice"
-    if path == "/" and _known(inputs, "batchImportMetaDataOnCreate") is False:
-        return
 
 
 def _efs(inputs: Inputs) -> Found:
@@ -1121,7 +1121,8 @@ def _bucket_encryption(inputs: Inputs) -> Found:
 
 _WAIT_DAYS = {"STANDARD_IA": 30, "ONEZONE_IA": 30}
 _RULE_ACTIONS = (
-    "abortIncompleteMultipartUpload", "expiration", "noncurrentVersionExpiration", "noncurrentVersionTransitions", "transitions",
+    "abortIncompleteMultipartUpload", "expiration", "noncurrentVersionExpiration", "noncurrentVersionTransitions",
+    "transitions",
 )  # fmt: skip
 
 
@@ -1169,10 +1170,9 @@ def _lifecycle_days(rule: Inputs) -> Found:
     kinds = [_text(move, "storageClass") for move in moves]
     if len(kinds) != len(set(kinds)):
         yield "transitions", "names a storage class twice"
-    for name, word in (("noncurrentVersionExpiration", "noncurrentDays"),):
-        days = _number(rule, f"{name}.{word}")
-        if days is not None and days < 1:
-            yield f"{name}.{word}", "is not positive"
+    days = _number(rule, "noncurrentVersionExpiration.noncurrentDays")
+    if days is not None and days < 1:
+        yield "noncurrentVersionExpiration.noncurrentDays", "is not positive"
     abort = _number(rule, "abortIncompleteMultipartUpload.daysAfterInitiation")
     if abort is not None and abort < 1:
         yield "abortIncompleteMultipartUpload.daysAfterInitiation", "is not positive"
@@ -1233,7 +1233,7 @@ def _schedule(inputs: Inputs) -> Found:
         if size < 0:
             yield name, f"is {size:g}"
     order = list(set_sizes.items())
-    for (lower, low), (upper, high) in zip(order, order[1:], strict=False):
+    for (lower, low), (upper, high) in itertools.pairwise(order):
         if low > high:
             yield upper, f"is {high:g}, below {lower} {low:g}"
     times = {name: _text(inputs, name) for name in ("startTime", "endTime")}
@@ -1399,8 +1399,8 @@ RULES: Mapping[str, Callable[[Inputs], Found]] = {
 def problems(type_token: str, inputs: Inputs) -> list[tuple[str, str]]:
     """Return what AWS would refuse in a resource's inputs although its service model takes them.
 
-    Unknown values (of a preview) count as set and are not judged otherwise. Kinds of values are `aws_api`'s business: judge there
-    first, and here only what passed.
+    Unknown values (of a preview) count as set and are not judged otherwise. Kinds of values are `aws_api`'s business: judge
+    there first, and here only what passed.
     """
     rule = RULES.get(type_token)
     found = [*_tags(inputs), *_region(inputs), *(rule(inputs) if rule else ())]
