@@ -87,15 +87,17 @@ def _refer_to_themselves(stack: Sequence[Resource]) -> list[Resource]:
 def _cut_off(template: Resource, open_inside: Sequence[Resource], stack: Sequence[Resource]) -> list[str]:
     if not _urns(referred(template, "networkInterfaces", SECURITY_GROUP, stack)) & _urns(open_inside):
         return [f"{template.label} is in no security group of this stack that refers to itself in and out; EFA needs it"]
-    ids = {group.get("id") for group in open_inside if isinstance(group.get("id"), str)}
+    ids = [group.get("id") for group in open_inside]  # a list without unknown values cannot name a group whose id is unknown
+    interfaces = [each for each in entries(template.get("networkInterfaces")) if isinstance(each, dict)]
     messages = []
-    for index, interface in enumerate(entries(template.get("networkInterfaces"))):
-        groups = interface.get("securityGroups") if isinstance(interface, dict) else interface
-        known = not isinstance(groups, Unknown) and not any(isinstance(each, Unknown) for each in entries(groups))
-        if known and (not groups or (ids and not ids & set(groups))):
-            messages.append(
-                f"{template.label}: network interface {index} is not in the EFA security group, only in {groups or 'none'}"
-            )
+    for index, interface in enumerate(interfaces):
+        groups = interface.get("securityGroups")
+        unknown = isinstance(groups, Unknown) or any(isinstance(each, Unknown) for each in entries(groups))
+        if not groups or (any(ids) and not unknown and not set(ids) & set(groups)):
+            groups = groups or "none"
+            messages.append(f"{template.label}: network interface {index} is not in the EFA security group, only in {groups}")
+        elif repr(groups) != repr(interfaces[0].get("securityGroups")):
+            messages.append(f"{template.label}: network interface {index} is in other security groups than the first: {groups}")
     return messages
 
 

@@ -27,7 +27,7 @@ ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 WITHOUT_RESOURCE = re.compile(
     r"(ec2|autoscaling):Describe\w+|ecr:GetAuthorizationToken|sts:GetCallerIdentity|cloudwatch:(PutMetricData|ListMetrics)"
 )
-ROOT = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:root|\d{12}")
+ROOT = re.compile(r"arn:aws[a-z-]*:iam::[^:*]+:root|\d{12}")
 FAR_TOO_MUCH = re.compile(r".*/(AdministratorAccess.*|PowerUserAccess|SystemAdministrator|IAM\w*|\w*FullAccess\w*)")
 
 Statement = Mapping[str, Any]

@@ -105,7 +105,3 @@ def fresh(data: dict[str, Any], urn: str) -> str:
     count = data["made"][urn] = data["made"].get(urn, 0) + 1
     return hashlib.sha256(f"{urn} {count}".encode()).hexdigest()[:17]
 
-
-def handles(entry: Mapping[str, Any]) -> set[str]:
-    """Return how others refer to a resource: its id, its ARN, and what the table says it owns."""
-    return {entry["id"], *entry["owns"], *([entry["outputs"]["arn"]] if "arn" in entry["outputs"] else [])}

@@ -33,7 +33,7 @@ import pulumi
 from pulumi import _types as pulumi_types
 from pulumi.runtime.rpc import UNKNOWN
 
-__all__ = ["API", "Api", "arguments", "document_problems", "problems", "requests", "required", "unplaced"]
+__all__ = ["API", "Api", "arguments", "document_problems", "leaves", "problems", "requests", "required", "unplaced"]
 
 Problems = list[tuple[str, str]]
 
@@ -218,7 +218,7 @@ API: Mapping[str, Api] = {
             **_inline_rules("ingress", "AuthorizeSecurityGroupIngress"),
             **_inline_rules("egress", "AuthorizeSecurityGroupEgress"),
         },
-        given={"CreateTags:Resources": UNKNOWN, **_NEW_GROUP},
+        given={"CreateTags:Resources[0]": UNKNOWN, **_NEW_GROUP},
         unsent=_INLINE_UNSENT,
     ),
     "aws:ec2/placementGroup:PlacementGroup": Api(
@@ -751,12 +751,7 @@ class _Builder:
             return Sent(value, path)
         kind = shape.type_name
         if kind == "list":
-            if (
-                isinstance(value, Mapping)
-                and not isinstance(value, str)
-                and _is_pair(shape.member)
-                and not _has_names(value, shape.member)
-            ):
+            if isinstance(value, Mapping) and _is_pair(shape.member):
                 key, word = _pair(shape.member)
                 pairs = [
                     Sent(
@@ -799,11 +794,6 @@ def _is_pair(shape: Any) -> bool:
         and len(shape.members) == 2
         and all(name.lower().endswith(("key", "value")) for name in shape.members)
     )
-
-
-def _has_names(value: Mapping[str, object], shape: Any) -> bool:
-    """Tell whether a map already has the names of the pair ({key: ..., value: ...} of one tag)."""
-    return {_plain(name) for name in value} == {_plain(name) for name in shape.members}
 
 
 def _pair(shape: Any) -> tuple[str, str]:
@@ -1185,11 +1175,22 @@ def required(type_token: str) -> list[str]:
     return needed
 
 
+def leaves(type_token: str) -> dict[str, Any]:
+    """Return every argument that reaches the service, down to the plain ones, with the shape that judges it."""
+    return _survey(type_token)[0]
+
+
 def unplaced(type_token: str) -> list[str]:
     """Return the arguments that the table sends nowhere and gives no reason for, and the entries that name no argument."""
+    return _survey(type_token)[1]
+
+
+@functools.cache
+def _survey(type_token: str) -> tuple[dict[str, Any], list[str]]:
     api = API[type_token]
-    listed = {*api.to, *api.unsent, *api.refused, *api.documents} | ({api.named} if api.named else set())
+    listed = {*api.to, *api.unsent, *api.refused, *api.documents, *([api.named] if api.named else [])}
     known: set[str] = set()
+    reached: dict[str, Any] = {}
     lost: list[str] = []
 
     def walk(members: Mapping[str, Argument], shape: Any, before: str) -> None:
@@ -1201,23 +1202,20 @@ def unplaced(type_token: str) -> list[str]:
                 continue
             place = _place(api, path, shape) if path not in api.unsent else None
             if place is None:
-                passed = any(other.startswith(f"{path}.") for other in api.to)
-                if passed:
+                if any(other.startswith(f"{path}.") for other in api.to):
                     walk(inner.members, shape, f"{path}.")
-                if not passed and path not in api.unsent:
+                elif path not in api.unsent:
                     lost.append(path)
                 continue
             leaf = place.shape
             while leaf.type_name == "list":
                 leaf = leaf.member
-            if inner.members and leaf.type_name == "structure":
+            if not inner.members:
+                reached[path] = leaf
+            elif leaf.type_name == "structure":
                 walk(inner.members, leaf, f"{path}.")
-            elif inner.members and not (leaf.type_name == "map" and set(inner.members) == {"name", "values"}):
+            elif not (leaf.type_name == "map" and set(inner.members) == {"name", "values"}):
                 lost.append(f"{path} (its members)")
 
     walk(arguments(type_token), _input_shape(api.service, api.operation), "")
-    return lost + [
-        f"{path} (no such argument)"
-        for path in sorted(listed - known)
-        if not path.startswith(tuple(f"{p}." for p in api.refused))
-    ]
+    return reached, lost + [f"{path} (no such argument)" for path in sorted(listed - known)]

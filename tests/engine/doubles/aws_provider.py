@@ -172,7 +172,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         with self.account.open() as data:
             entry, refusal = aws_types.create(data, kind, request.type, request.urn, given(inputs), aws_types.Here(self.region))
             if entry is not None:
-                entry["inputs"] = inputs
+                entry["inputs"] = inputs  # with the provider's notes, as Read gives them back
         if entry is None:
             self.fail("create", request, "", refusal, context)
         self.after(fault, "create", request, entry["id"])

@@ -3,16 +3,45 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
+import re
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
-__all__ = ["EFA_LAYOUTS", "SAMPLES", "layout", "policy", "trust"]
+__all__ = ["DROP", "EFA_LAYOUTS", "KEY_POLICY", "SAMPLES", "changed", "layout", "policy", "trust"]
 
 ACCOUNT = "111122223333"
-TAGS = {"factory": "demo", "environment": "dev", "cost-center": "r&d".replace("&", "+")}
+TAGS = {"factory": "demo", "environment": "dev", "cost-center": "R+D"}
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/demo"
 KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+
+# In `changed`: without the argument.
+DROP = object()
+
+
+def changed(inputs: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a copy of inputs with other values at some paths (`a.b[0].c`); what leads there is made where it is missing."""
+    copy = deepcopy(dict(inputs))
+    for path, value in changes.items():
+        steps = [int(step[1:-1]) if step.startswith("[") else step for step in re.findall(r"\[\d+\]|[^.\[\]]+", path)]
+        into: Any = copy
+        for step, following in itertools.pairwise(steps):
+            missing: Any = [] if isinstance(following, int) else {}
+            if isinstance(step, int):
+                into.extend(deepcopy(missing) for _ in range(step + 1 - len(into)))
+            else:
+                into.setdefault(step, missing)
+            into = into[step]
+        if value is DROP:
+            del into[steps[-1]]
+        elif isinstance(steps[-1], int) and steps[-1] == len(into):
+            into.append(value)
+        else:
+            into[steps[-1]] = value
+    return copy
 
 
 def policy(**more: Any) -> str:

@@ -25,7 +25,11 @@ EFA_MAX = {
     "p5en.48xlarge": 16,
     "p6-b200.48xlarge": 8,
     "p6-b300.48xlarge": 16,
+    "g6e.8xlarge": 1,
+    "g6e.12xlarge": 1,
+    "g6e.24xlarge": 2,
     "g6e.48xlarge": 4,
+    "g7e.48xlarge": 4,
     "trn2.48xlarge": 16,
 }
 # machines without an on-demand list price: sold in blocks and by agreement only, or not in that region
@@ -36,6 +40,7 @@ UNLISTED = {
 SERVICES = {
     "eks-cluster": "hour",
     "nat-gateway-hour": "hour",
+    "nat-gateway-gb": "gb",
     "vpc-endpoint-hour": "hour",
     "fsx-lustre-persistent-2-ssd-125": "gb-month",
     "fsx-lustre-persistent-2-ssd-250": "gb-month",
@@ -45,6 +50,7 @@ SERVICES = {
     "efs-standard": "gb-month",
     "s3-standard": "gb-month",
     "s3-standard-infrequent": "gb-month",
+    "s3-glacier-instant": "gb-month",
     "ebs-gp3": "gb-month",
     "kms-key": "month",
     "cloudwatch-logs-ingest": "gb",
@@ -173,7 +179,8 @@ def test_faster_storage_costs_more() -> None:
     for region in US:
         tiers = [price(f"fsx-lustre-persistent-2-ssd-{tier}", region, "on-demand") for tier in (125, 250, 500, 1000)]
         assert tiers == sorted(set(tiers))
-        assert price("s3-standard-infrequent", region, "on-demand") < price("s3-standard", region, "on-demand")
+        colder = [price(f"s3-{kept}", region, "on-demand") for kept in ("glacier-instant", "standard-infrequent", "standard")]
+        assert colder == sorted(set(colder))
 
 
 @pytest.mark.parametrize("instance", INSTANCES, ids=lambda row: row.id)
@@ -190,11 +197,28 @@ def test_the_quotas_of_a_machine_exist_and_count_virtual_cpus(instance: Instance
     assert f"On-Demand {family} " in quota.name
 
 
+@pytest.mark.parametrize("instance", INSTANCES, ids=lambda row: row.id)
+def test_accelerated_machines_with_efa_reserve_huge_pages_by_their_virtual_cpus(instance: Instance) -> None:
+    reserves = instance.accelerator != "none" and any(card.efa for card in cards_of(instance.id))
+    assert instance.hugepages_2mib_count == (110 * instance.vcpus_count + 1 if reserves else 0)
+    assert instance.hugepages_2mib_count * 2 / 1024 < 0.05 * instance.memory_gib
+
+
+def test_a_machine_in_aws_example_shows_the_huge_pages_of_the_catalog() -> None:
+    assert 2 * CATALOG.get(Instance, "p5.48xlarge").hugepages_2mib_count == 42242  # MiB, as `kubectl describe node` printed it
+
+
+def test_blocks_have_quotas_of_their_own() -> None:
+    named = {row.name.split()[1].lower() for row in CATALOG.all(CloudQuota) if "Capacity Blocks per account" in row.name}
+    sold = {row.id.split(".")[0] for row in INSTANCES if row.capacity_block}
+    assert named == {family for family in sold if not family.startswith("p6")}  # AWS's list has none for P6
+
+
 def test_quotas_are_named_by_code_and_counted_in_known_units() -> None:
     rows = CATALOG.all(CloudQuota)
     assert all(re.fullmatch("l-[0-9a-f]{8}", row.id) for row in rows)
     assert {row.unit for row in rows} == {"vcpus", "gib", "count"}
-    assert {row.service for row in rows} == {"ec2", "eks", "fsx", "vpc"}
+    assert {row.service for row in rows} == {"ec2", "eks", "fsx", "s3", "vpc"}
     assert {row.id for row in rows if row.default_count == 0} <= {row.id for row in rows if row.unit == "vcpus"}
     assert max(Counter(row.name for row in rows).values()) == 1
 

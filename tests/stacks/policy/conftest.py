@@ -25,9 +25,50 @@ from planner.engine import make_plan
 from planner.plan import Plan
 from planner.reader import read_factory
 from stacks.policy.__main__ import policies
-from stacks.policy.pack import Reviewed, read_reviewed
+from stacks.policy.pack import read_reviewed
 
 ACCOUNT = "123456789012"
+
+STAGING = """
+name: groundplan-staging
+site: {country: US}
+compute: {nodes: {p5.48xlarge: 4}}
+storage:
+  lustre: {capacity: 9600 GiB, throughput: 9 Gbyte/s, efa: true}
+  efs: 1 TB
+  buckets:
+    checkpoints: {size: 20 TB, lustre_path: /checkpoints}
+    data: {size: 50 TB, lustre_path: /data}
+platform:
+  management_nodes: {m7i.2xlarge: 3}
+  preparation_nodes: {c7i.8xlarge: 2}
+sovereignty: {allowed_countries: [US], customer_managed_keys: true}
+budget: {monthly: 250 kUSD}
+deploy:
+  target: aws
+  region: us-east-2
+  zones: [use2-az1, use2-az2]
+  network: 10.30.0.0/18
+  capacity: {source: reservation}
+  tags: {owner: platform}
+"""
+FACTORIES = {
+    "staging": STAGING,
+    "block": STAGING.replace(
+        "{source: reservation}", "{source: capacity-block, starts_on: '2027-01-11', ends_on: '2027-02-08'}"
+    ),
+    "spot": STAGING.replace("{source: reservation}", "{source: spot}")
+    .replace("  lustre: {capacity: 9600 GiB, throughput: 9 Gbyte/s, efa: true}\n", "")
+    .replace(", lustre_path: /checkpoints", "")
+    .replace(", lustre_path: /data", "")
+    .replace("  efs: 1 TB\n", ""),
+    "open": STAGING.replace("  tags:", "  api_access: [198.51.100.0/24]\n  tags:").replace(
+        "customer_managed_keys: true", "customer_managed_keys: false"
+    ),
+    "dear": STAGING.replace("250 kUSD", "1 kUSD"),
+    "abroad": STAGING.replace("allowed_countries: [US]", "allowed_countries: [SE]"),
+    "hall": "name: hall\nsite: {country: US}\ncompute: {nodes: {dgx-h100: 4}}\n",
+}
 
 
 @dataclass(frozen=True)
@@ -100,7 +141,9 @@ def handed_over(world: World, known: bool, stack: str) -> tuple[list[ResourceVal
         outputs = unknown_checking_proxy({**inputs, **made})
         whole[name] = PolicyResource(thing.type, outputs, urn, name, opts, None, None, [], {})
     for name, by_key in depends.items():
-        whole[name].property_dependencies.update({key: [whole[other] for other in used] for key, used in by_key.items() if used})
+        whole[name].property_dependencies.update(
+            {key: [whole[other] for other in used] for key, used in by_key.items() if used}
+        )
     return each, list(whole.values())
 
 
@@ -121,7 +164,9 @@ def judged(world: World, root: Path, *, known: bool = True, stack: str = "stagin
         for args in asked:
             assert isinstance(policy, ResourceValidationPolicy | StackValidationPolicy)
             try:
-                policy.validate(args, lambda message, urn=None, name=policy.name: violations.setdefault(name, []).append(message))
+                policy.validate(
+                    args, lambda message, urn=None, name=policy.name: violations.setdefault(name, []).append(message)
+                )
             except UnknownValueError as error:
                 remarks.setdefault(policy.name, []).append(error.message)
     return Judged(violations, remarks)
@@ -129,25 +174,22 @@ def judged(world: World, root: Path, *, known: bool = True, stack: str = "stagin
 
 @pytest.fixture(scope="session")
 def plans(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Plan]:
-    repository = Path(__file__).parents[3]
-    return {env: make_plan(*read_factory(repository / "factories" / f"{env}.yaml")) for env in ("dev", "staging", "prod")}
+    folder = tmp_path_factory.mktemp("factories")
+    made = {}
+    for stack, text in FACTORIES.items():
+        (folder / f"{stack}.yaml").write_text(text, encoding="utf-8")
+        made[stack] = make_plan(*read_factory(folder / f"{stack}.yaml"))
+    return made
 
 
 @pytest.fixture(scope="session")
 def project(plans: dict[str, Plan], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project's folder with the reviewed plans of the three environments."""
+    """A project's folder with reviewed plans."""
     root = tmp_path_factory.mktemp("project")
     (root / "plans").mkdir()
     for env, plan in plans.items():
         (root / "plans" / f"{env}.json").write_text(plan.to_json(), encoding="utf-8")
     return root
-
-
-@pytest.fixture
-def reviewed(plans: dict[str, Plan]) -> Reviewed:
-    plan = plans["staging"]
-    assert plan.cloud is not None
-    return Reviewed("staging", plan, plan.cloud)
 
 
 @pytest.fixture(autouse=True)
@@ -193,10 +235,12 @@ def staging(plan: Plan) -> World:
 
     world = World(
         {
-        "aws": Thing("pulumi:providers:aws", {"region": cloud.region}),
-        "network": Thing("groundplan:aws:Network", {}),
-        "vpc": Thing("aws:ec2/vpc:Vpc", {"cidrBlock": cloud.network, "tags": tags("network")}),
-        "nothing": Thing("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", {"vpcId": Ref("vpc"), "tags": tags("network")}),
+            "aws": Thing("pulumi:providers:aws", {"region": cloud.region}),
+            "network": Thing("groundplan:aws:Network", {}),
+            "vpc": Thing("aws:ec2/vpc:Vpc", {"cidrBlock": cloud.network, "tags": tags("network")}),
+            "nothing": Thing(
+                "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", {"vpcId": Ref("vpc"), "tags": tags("network")}
+            ),
         }
     )
     for subnet in cloud.subnets:
@@ -240,7 +284,13 @@ def staging(plan: Plan) -> World:
                 "tags": tags("fabric"),
             },
         )
-    owner = {"Sid": "Owner", "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "kms:*", "Resource": "*"}
+    owner = {
+        "Sid": "Owner",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
     logs = {
         "Sid": "Logs",
         "Effect": "Allow",
@@ -257,7 +307,9 @@ def staging(plan: Plan) -> World:
         )
     for bucket in cloud.buckets:
         name = bucket.name
-        world[name] = Thing("aws:s3/bucket:Bucket", {"bucketPrefix": f"{plan.name}-{name}-", "tags": tags("buckets")}, protect=True)
+        world[name] = Thing(
+            "aws:s3/bucket:Bucket", {"bucketPrefix": f"{plan.name}-{name}-", "tags": tags("buckets")}, protect=True
+        )
         default = {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": Ref("data-key", "arn")}
         world[f"{name}-sse"] = Thing(
             "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
@@ -273,16 +325,28 @@ def staging(plan: Plan) -> World:
         )
         world[f"{name}-policy"] = Thing(
             "aws:s3/bucketPolicy:BucketPolicy",
-            {"bucket": Ref(name), "policy": document({"Sid": "Tls", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"})},
+            {
+                "bucket": Ref(name),
+                "policy": document({"Sid": "Tls", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}),
+            },
         )
         world[f"{name}-link"] = Thing(
             "aws:fsx/dataRepositoryAssociation:DataRepositoryAssociation",
             {"fileSystemId": Ref("lustre"), "dataRepositoryPath": Ref(name, text="s3://{}/"), "tags": tags("lustre")},
         )
-    for name, group in {"cluster-logs": f"/aws/eks/{plan.name}/cluster", "flow-logs": f"/{plan.name}/flows", "fsx-logs": "/aws/fsx/x"}.items():
+    for name, group in {
+        "cluster-logs": f"/aws/eks/{plan.name}/cluster",
+        "flow-logs": f"/{plan.name}/flows",
+        "fsx-logs": "/aws/fsx/x",
+    }.items():
         world[name] = Thing(
             "aws:cloudwatch/logGroup:LogGroup",
-            {"name": group, "retentionInDays": cloud.logs_kept_days, "kmsKeyId": Ref("logs-key", "arn"), "tags": tags("network")},
+            {
+                "name": group,
+                "retentionInDays": cloud.logs_kept_days,
+                "kmsKeyId": Ref("logs-key", "arn"),
+                "tags": tags("network"),
+            },
         )
     world["flows"] = Thing(
         "aws:ec2/flowLog:FlowLog", {"vpcId": Ref("vpc"), "logDestination": Ref("flow-logs", "arn"), "tags": tags("network")}
@@ -370,9 +434,16 @@ def staging(plan: Plan) -> World:
         {"encrypted": True, "kmsKeyId": Ref("data-key", "arn"), "throughputMode": "elastic", "tags": tags("efs")},
         protect=True,
     )
-    world["prometheus"] = Thing("aws:amp/workspace:Workspace", {"kmsKeyArn": Ref("logs-key", "arn"), "tags": tags("observability")})
+    world["prometheus"] = Thing(
+        "aws:amp/workspace:Workspace", {"kmsKeyArn": Ref("logs-key", "arn"), "tags": tags("observability")}
+    )
     world["role"] = Thing("aws:iam/role:Role", {"assumeRolePolicy": trust("pods.eks.amazonaws.com"), "tags": tags("identity")})
-    allowed = {"Sid": "Data", "Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::a-bucket/*"}
+    allowed = {
+        "Sid": "Data",
+        "Effect": "Allow",
+        "Action": ["s3:GetObject", "s3:PutObject"],
+        "Resource": "arn:aws:s3:::a-bucket/*",
+    }
     looking = {"Sid": "Look", "Effect": "Allow", "Action": "ec2:DescribeInstances", "Resource": "*"}
     world["may"] = Thing("aws:iam/rolePolicy:RolePolicy", {"role": Ref("role"), "policy": document(allowed, looking)})
     world["attached"] = Thing(
