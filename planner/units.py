@@ -97,7 +97,7 @@ DIMENSIONLESS = frozenset({
     "lustre_path", "management_nodes", "medium", "message", "name", "nat", "network", "node", "node_groups", "node_leaf",
     "nodes", "nodes_per_unit", "note", "on_demand", "option", "out_of_band", "own_rack", "parameters", "path", "pdu",
     "pdu_redundancy", "per", "pieces", "placement_group", "planes", "platform", "population", "power", "preparation_nodes",
-    "provider", "public", "quantity", "quota_on_demand", "quota_spot", "quotas", "rack", "racks", "racks_per_row",
+    "provider", "public", "quantity", "quota_block", "quota_on_demand", "quota_spot", "quotas", "rack", "racks", "racks_per_row",
     "rail_optimised", "rails", "recipe", "region", "role", "schema_version", "service", "severity", "site", "source",
     "source_url", "sovereignty", "spine", "spine_core", "spot", "stage", "stages", "statement", "storage", "storage_switch",
     "subnet", "subnets", "switch", "switch_switch", "switches_by_tier", "systems", "tags", "target", "technology", "tier",

@@ -51,7 +51,12 @@ REFERENCES = {
         "storage_switch": "switches",
         "in_band_switch": "switches",
     },
-    "instances": {"gpu": "gpus", "quota_on_demand": "cloud_quotas", "quota_spot": "cloud_quotas"},
+    "instances": {
+        "gpu": "gpus",
+        "quota_on_demand": "cloud_quotas",
+        "quota_spot": "cloud_quotas",
+        "quota_block": "cloud_quotas",
+    },
     "network_cards": {"instance": "instances"},
     "cloud_prices": {"region": "cloud_regions"},
 }

@@ -235,7 +235,7 @@ class Price(Record):
 class Instance(Item):
     """A cloud's machine type, under the cloud's own name (the dot tells it from a node or server of one's own).
 
-    `quota_on_demand` and `quota_spot` are rows of `cloud_quotas`, counted in virtual CPUs. Local storage is NVMe that is gone
+    `quota_on_demand`, `quota_spot` and `quota_block` are rows of `cloud_quotas`, counted in virtual CPUs. Local storage is NVMe that is gone
     with the machine.
     """
 
@@ -258,6 +258,7 @@ class Instance(Item):
     hugepages_2mib_count: Count
     quota_on_demand: str
     quota_spot: str | None = None
+    quota_block: str | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

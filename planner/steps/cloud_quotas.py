@@ -18,11 +18,11 @@ __all__ = ["plan_quotas", "quota_constraints", "request_quotas"]
 def plan_quotas(
     factory: Factory, catalog: Catalog, machines: Machines, lustre: LustrePlan | None, subnets: tuple[Subnet, ...]
 ) -> tuple[QuotaPlan, ...]:
-    """List the quotas that the factory draws on, by code; those of a capacity block are in its price."""
+    """List the quotas that the factory draws on, by code; a reservation draws on what is on demand."""
     needed: dict[str, float] = {}
     for group, row in zip(machines.groups, machines.instances, strict=True):
-        code = row.quota_spot if group.source == "spot" else row.quota_on_demand
-        if code is not None and group.source != "capacity-block":
+        code = {"spot": row.quota_spot, "capacity-block": row.quota_block}.get(group.source, row.quota_on_demand)
+        if code is not None:
             needed[code] = needed.get(code, 0.0) + group.count * row.vcpus_count
     ways_out = sum(subnet.public for subnet in subnets)
     interfaces = sum(group.count * max(len(group.interfaces), 1) for group in machines.groups)

@@ -24,7 +24,7 @@ class Notes:
     def assume_row(self, kind: str, row: Record) -> None:
         """Note a catalog row in use whose numbers are not all the maker's own."""
         if row.confidence != "vendor":
-            name = row.name if isinstance(row, Item) else "price"
+            name = row.name if isinstance(row, Item) else getattr(row, "name", "version" if kind == "cloud_addons" else "price")
             self.assume(f"catalog.{kind}.{row.id}", f"{name}: {row.note}", row.source_url, row.confidence)
 
     def find(self, finding: Finding) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pulumi
 import pulumi_aws as aws
 
@@ -52,19 +50,19 @@ class Lustre(pulumi.ComponentResource):
         planned = settings.cloud.lustre
         if planned is None:
             raise ValueError("the plan has no Lustre file system")
-        child = pulumi.ResourceOptions(parent=self)
+        self._named, self._tags = name, settings.tags(name, Name=f"{settings.plan.name}-{name}")
         group = aws.ec2.SecurityGroup(
             f"{name}-security-group",
             name_prefix=f"{settings.plan.name}-{name}-",
             description="Lustre file system, from the cluster only",
             vpc_id=network.vpc_id,
-            tags=settings.tags(name, Name=f"{settings.plan.name}-{name}"),
-            opts=child,
+            tags=self._tags,
+            opts=pulumi.ResourceOptions(parent=self),
         )
-        rules = self._open(name, settings, group.id, cluster.security_group_id)
+        rules = self._open(group.id, cluster.security_group_id)
         if planned.efa:
-            rules += self._open_for_efa(name, settings, group.id, fabric.security_group_id)
-        system = self._system(name, settings, planned, network.subnet_ids[planned.subnet], group.id, keys, rules)
+            rules += self._open_for_efa(group.id, fabric.security_group_id)
+        system = self._system(settings, planned, network.subnet_ids[planned.subnet], group.id, keys, rules)
         for bucket in settings.cloud.buckets:
             if bucket.lustre_path is not None:
                 aws.fsx.DataRepositoryAssociation(
@@ -93,67 +91,56 @@ class Lustre(pulumi.ComponentResource):
             }
         )
 
-    def _open(
-        self, name: str, settings: Settings, group_id: pulumi.Output[str], clients_id: pulumi.Output[str]
-    ) -> list[pulumi.Resource]:
+    def _open(self, group_id: pulumi.Output[str], clients_id: pulumi.Output[str]) -> list[pulumi.Resource]:
         """Let Lustre pass between the servers, and between them and the cluster's machines, whichever side begins."""
         rules: list[pulumi.Resource] = []
-        for first, last in _PORTS:
-            ends = f"tcp-{first}"
-            port = {"ip_protocol": "tcp", "from_port": first, "to_port": last}
-            rules += self._both_ways(f"{name}-self-{ends}", settings, name, group_id, group_id, port)
-            rules += self._both_ways(f"{name}-cluster-{ends}", settings, name, group_id, clients_id, port)
+        for port in _PORTS:
+            rules += self._both_ways(f"self-tcp-{port[0]}", group_id, group_id, port)
+            rules += self._both_ways(f"cluster-tcp-{port[0]}", group_id, clients_id, port)
             # Servers call back clients that have gone quiet; the cluster's own group lets everything out, but nothing in.
-            rules.append(
-                aws.vpc.SecurityGroupIngressRule(
-                    f"{name}-callback-{ends}",
-                    security_group_id=clients_id,
-                    referenced_security_group_id=group_id,
-                    description="Lustre servers",
-                    tags=settings.tags(name),
-                    opts=pulumi.ResourceOptions(parent=self),
-                    **port,
-                )
-            )
+            rules.append(self._one_way(aws.vpc.SecurityGroupIngressRule, f"callback-tcp-{port[0]}", clients_id, group_id, port))
         return rules
 
-    def _open_for_efa(
-        self, name: str, settings: Settings, group_id: pulumi.Output[str], fabric_id: pulumi.Output[str]
-    ) -> list[pulumi.Resource]:
+    def _open_for_efa(self, group_id: pulumi.Output[str], fabric_id: pulumi.Output[str]) -> list[pulumi.Resource]:
         """Let everything pass between servers and EFA interfaces: EFA passes only where groups name each other."""
-        anything = {"ip_protocol": "-1"}
         return [
-            *self._both_ways(f"{name}-self-efa", settings, name, group_id, group_id, anything),
-            *self._both_ways(f"{name}-fabric-efa", settings, name, group_id, fabric_id, anything),
-            *self._both_ways(f"{name}-efa", settings, name, fabric_id, group_id, anything),
+            *self._both_ways("self-efa", group_id, group_id, None),
+            *self._both_ways("fabric-efa", group_id, fabric_id, None),
+            *self._both_ways("efa", fabric_id, group_id, None),
         ]
 
     def _both_ways(
-        self,
-        logical: str,
-        settings: Settings,
-        name: str,
-        group_id: pulumi.Output[str],
-        other_id: pulumi.Output[str],
-        what: Mapping[str, str | int],
+        self, logical: str, group_id: pulumi.Output[str], other_id: pulumi.Output[str], port: tuple[int, int] | None
     ) -> list[pulumi.Resource]:
         """Open a security group in and out to another one."""
         return [
-            kind(
-                f"{logical}-{way}",
-                security_group_id=group_id,
-                referenced_security_group_id=other_id,
-                description="Lustre",
-                tags=settings.tags(name),
-                opts=pulumi.ResourceOptions(parent=self),
-                **what,
-            )
-            for way, kind in (("in", aws.vpc.SecurityGroupIngressRule), ("out", aws.vpc.SecurityGroupEgressRule))
+            self._one_way(aws.vpc.SecurityGroupIngressRule, f"{logical}-in", group_id, other_id, port),
+            self._one_way(aws.vpc.SecurityGroupEgressRule, f"{logical}-out", group_id, other_id, port),
         ]
+
+    def _one_way(
+        self,
+        kind: type[aws.vpc.SecurityGroupIngressRule | aws.vpc.SecurityGroupEgressRule],
+        logical: str,
+        group_id: pulumi.Output[str],
+        other_id: pulumi.Output[str],
+        port: tuple[int, int] | None,
+    ) -> pulumi.Resource:
+        """Open a security group to another one, for TCP on some ports or for everything."""
+        return kind(
+            f"{self._named}-{logical}",
+            security_group_id=group_id,
+            referenced_security_group_id=other_id,
+            ip_protocol="tcp" if port else "-1",
+            from_port=port[0] if port else None,
+            to_port=port[1] if port else None,
+            description="Lustre",
+            tags=self._tags,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
 
     def _system(
         self,
-        name: str,
         settings: Settings,
         planned: LustrePlan,
         subnet_id: pulumi.Output[str],
@@ -163,18 +150,18 @@ class Lustre(pulumi.ComponentResource):
     ) -> aws.fsx.LustreFileSystem:
         """Make the file system; only 2.15 can order metadata operations, which EFA needs."""
         log = aws.cloudwatch.LogGroup(
-            f"{name}-log-group",
+            f"{self._named}-log-group",
             # The service writes only to groups under /aws/fsx/.
             name=f"/aws/fsx/{settings.plan.name}",
             retention_in_days=settings.cloud.logs_kept_days,
             kms_key_id=keys.logs_arn,
-            tags=settings.tags(name, Name=f"{settings.plan.name}-{name}"),
+            tags=self._tags,
             opts=pulumi.ResourceOptions(parent=self),
         )
         linked = any(bucket.lustre_path is not None for bucket in settings.cloud.buckets)
         mode = "AUTOMATIC" if planned.metadata_iops is None else "USER_PROVISIONED"
         return aws.fsx.LustreFileSystem(
-            f"{name}-file-system",
+            f"{self._named}-file-system",
             deployment_type="PERSISTENT_2",
             storage_type="SSD",
             file_system_type_version="2.15",
@@ -190,7 +177,7 @@ class Lustre(pulumi.ComponentResource):
             weekly_maintenance_start_time=_MAINTENANCE,
             automatic_backup_retention_days=0 if linked else _BACKUPS_KEPT_DAYS,
             skip_final_backup=linked or not settings.keep_data,
-            tags=settings.tags(name, Name=f"{settings.plan.name}-{name}"),
+            tags=self._tags,
             # The service tries the ports when it makes the file system.
             opts=pulumi.ResourceOptions.merge(settings.stateful(), pulumi.ResourceOptions(parent=self, depends_on=rules)),
         )

@@ -106,8 +106,9 @@ def check_machines(resource: Resource, reviewed: Reviewed) -> list[str]:
         elif not planned_groups(instance, reviewed):
             known = ", ".join(sorted({group.instance for group in reviewed.cloud.node_groups}))
             messages.append(f"{resource.label} has instance type {instance}, the plan has {known}")
-    if resource.type == LAUNCH_TEMPLATE:
-        limit = max((group.root_volume_gib for group in planned_groups(resource.get("instanceType"), reviewed)), default=0)
+    planned = planned_groups(resource.get("instanceType"), reviewed)
+    if resource.type == LAUNCH_TEMPLATE and planned:
+        limit = max(group.root_volume_gib for group in planned)
         total = 0.0
         for index, mapping in enumerate(entries(resource.get("blockDeviceMappings"))):
             size = mapping.get("ebs", {}).get("volumeSize") if isinstance(mapping, dict) else mapping

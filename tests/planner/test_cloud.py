@@ -244,7 +244,9 @@ def test_a_block_is_paid_for_its_hours() -> None:
     assert cloud.capacity_block.total_usd == pytest.approx(168 * 4 * line.price_usd)
     assert line.monthly_usd == pytest.approx(168 * 4 * line.price_usd)
     assert (cloud.capacity_block.starts_at, cloud.capacity_block.ends_at) == ("2027-01-04T11:30:00Z", "2027-01-11T11:30:00Z")
-    assert not any(quota.code == "l-417a185b" for quota in cloud.quotas), "a block does not draw on the on-demand quota"
+    needed = {quota.code: quota.needed_count for quota in cloud.quotas}
+    assert "l-417a185b" not in needed, "a block does not draw on the quota of what is on demand"
+    assert needed["l-da6814f2"] == 4 * 192
 
 
 def test_metadata_operations_cost_beyond_those_included() -> None:

@@ -6,16 +6,17 @@ nothing about a live account: none is used, and nothing of AWS runs here. GROUND
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
 
+import aws_api
+import aws_rules
 import aws_types
 import grpc
 from account import Account
@@ -49,18 +50,19 @@ def given(inputs: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in inputs.items() if not key.startswith("__")}
 
 
-def problems(type_token: str, inputs: Mapping[str, Any], account: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """List what Check has against the inputs: the service model's rules, then AWS's written ones."""
-    found: list[tuple[str, str]] = []
-    if importlib.util.find_spec("aws_api"):
-        import aws_api
-
-        found += aws_api.problems(type_token, inputs)
-    if importlib.util.find_spec("aws_rules"):
-        import aws_rules
-
-        found += aws_rules.problems(type_token, inputs, account)
+def problems(type_token: str, inputs: Mapping[str, Any], data: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """List what is wrong with inputs, as property path and reason: by AWS's service model, then by its documented rules, then
+    beside those resources that they refer to and that exist.
+    """
+    found = list(aws_api.problems(type_token, inputs) or aws_rules.problems(type_token, inputs))
+    if not found:
+        for other in aws_types.referred(data, aws_types.TYPES[type_token], inputs):
+            found += aws_rules.pair_problems(type_token, inputs, other["type"], given(other["inputs"]))
     return found
+
+
+def said(found: Sequence[tuple[str, str]]) -> str:
+    return "; ".join(f"InvalidParameter: {path} {reason}" for path, reason in found)
 
 
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
@@ -170,7 +172,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.CreateResponse(properties=struct(kind.preview(given(inputs))))
         fault = self.strike("create", request, context)
         with self.account.open() as data:
-            entry, refusal = aws_types.create(data, kind, request.type, request.urn, given(inputs), aws_types.Here(self.region))
+            wrong = problems(request.type, given(inputs), data)
+            entry, refusal = (None, said(wrong)) if wrong else aws_types.create(data, kind, request.type, request.urn, given(inputs), aws_types.Here(self.region))
             if entry is not None:
                 entry["inputs"] = inputs  # with the provider's notes, as Read gives them back
         if entry is None:
@@ -198,7 +201,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         fault = self.strike("update", request, context)
         with self.account.open() as data:
             entry = data["resources"].get(aws_types.key(request.type, request.id))
-            refusal = f"NotFound: {request.id} does not exist" if entry is None else aws_types.unknown_reference(data, kind, given(news))
+            missing = f"NotFound: {request.id} does not exist" if entry is None else ""
+            refusal = missing or aws_types.unknown_reference(data, kind, given(news)) or said(problems(request.type, given(news), data))
             if entry is not None and not refusal:
                 entry["outputs"] = kind.updated(given(entry["inputs"]), entry["outputs"], given(news), None)
                 entry["inputs"] = news

@@ -213,6 +213,12 @@ def unknown_reference(data: Mapping[str, Any], kind: Type, inputs: Inputs) -> st
     return ""
 
 
+def referred(data: Mapping[str, Any], kind: Type, inputs: Inputs) -> list[Mapping[str, Any]]:
+    """Return the existing resources that inputs refer to."""
+    wanted = {str(value).removesuffix(":*") for path in kind.refers for value in reach(inputs, path)}
+    return [entry for entry in data["resources"].values() if wanted & set(entry["names"])]
+
+
 def create(
     data: dict[str, Any], kind: Type, type_token: str, urn: str, inputs: Inputs, here: Here
 ) -> tuple[dict[str, Any] | None, str]:

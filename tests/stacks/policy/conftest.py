@@ -14,6 +14,7 @@ from pulumi_policy import (
     PolicyCustomTimeouts,
     PolicyResource,
     PolicyResourceOptions,
+    ReportViolation,
     ResourceValidationArgs,
     ResourceValidationPolicy,
     StackValidationArgs,
@@ -124,7 +125,7 @@ def urn_of(stack: str, kind: str, name: str) -> str:
 
 
 def handed_over(world: World, known: bool, stack: str) -> tuple[list[ResourceValidationArgs], list[PolicyResource]]:
-    """Return what the engine asks for each resource (inputs) and for the stack (outputs and what each property was made from)."""
+    """Return what the engine asks about: each resource with its inputs, and all with outputs and what these were made from."""
     each, whole = [], {}
     depends: dict[str, dict[str, set[str]]] = {}
     for name, thing in world.items():
@@ -155,7 +156,7 @@ class Judged:
     remarks: Mapping[str, list[str]]
 
 
-def judged(world: World, root: Path, *, known: bool = True, stack: str = "staging") -> Judged:
+def _judged(world: World, root: Path, *, known: bool = True, stack: str = "staging") -> Judged:
     violations: dict[str, list[str]] = {}
     remarks: dict[str, list[str]] = {}
     each, whole = handed_over(world, known, stack)
@@ -164,12 +165,17 @@ def judged(world: World, root: Path, *, known: bool = True, stack: str = "stagin
         for args in asked:
             assert isinstance(policy, ResourceValidationPolicy | StackValidationPolicy)
             try:
-                policy.validate(
-                    args, lambda message, urn=None, name=policy.name: violations.setdefault(name, []).append(message)
-                )
+                policy.validate(args, reporter(violations.setdefault(policy.name, [])))
             except UnknownValueError as error:
                 remarks.setdefault(policy.name, []).append(error.message)
-    return Judged(violations, remarks)
+    return Judged({name: messages for name, messages in violations.items() if messages}, remarks)
+
+
+def reporter(messages: list[str]) -> ReportViolation:
+    def report(message: str, _: str | None) -> None:
+        messages.append(message)
+
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -212,6 +218,12 @@ def world(plans: dict[str, Plan]) -> World:
 
 
 @pytest.fixture
+def judged() -> Callable[..., Judged]:
+    """Let the policies judge a stack by the plans in a folder."""
+    return _judged
+
+
+@pytest.fixture
 def judge(world: World, project: Path) -> Callable[..., Judged]:
     """Change the small stack, and let the policies judge it."""
 
@@ -219,7 +231,7 @@ def judge(world: World, project: Path) -> Callable[..., Judged]:
         changed = copy.deepcopy(world)
         for change in changes:
             change(changed)
-        return judged(changed, project, known=known)
+        return _judged(changed, project, known=known)
 
     return judge
 

@@ -1,4 +1,4 @@
-"""Every policy blocks what is planted against it, and passes the stack that keeps to its plan and the neighbours of each violation."""
+"""Every policy blocks what is planted against it, and passes the stack as planned and the neighbours of violations."""
 
 from __future__ import annotations
 
