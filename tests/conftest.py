@@ -27,6 +27,7 @@ settings.load_profile("groundplan")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write golden files anew instead of comparing")
     parser.addoption("--require-referees", action="store_true", help="fail, instead of skip, where a referee is missing")
+    parser.addoption("--require-engine", action="store_true", help="fail, instead of skip, where the Pulumi CLI is not built")
 
 
 @pytest.fixture(scope="session")

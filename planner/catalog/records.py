@@ -235,8 +235,8 @@ class Price(Record):
 class Instance(Item):
     """A cloud's machine type, under the cloud's own name (the dot tells it from a node or server of one's own).
 
-    `quota_on_demand`, `quota_spot` and `quota_block` are rows of `cloud_quotas`, counted in virtual CPUs. Local storage is NVMe that is gone
-    with the machine.
+    `quota_on_demand`, `quota_spot` and `quota_block` are rows of `cloud_quotas`, counted in virtual CPUs. Local storage is NVMe
+    that is gone with the machine.
     """
 
     provider: Literal["aws"]

@@ -235,7 +235,9 @@ def _tell(messages: Sequence[str], report: ReportViolation) -> None:
             report(message, None)
     open_ones = [message for message in messages if isinstance(message, Later)]
     if open_ones:  # the engine shows this as a remark, and does not stop
-        raise UnknownValueError(UNKNOWN_STRING_VALUE, ["; ".join(open_ones)])
+        unknown = UnknownValueError(UNKNOWN_STRING_VALUE, [])
+        unknown.message = "; ".join(open_ones)
+        raise unknown
 
 
 def on_each(name: str, description: str, check: Check, root: Path) -> Policy:

@@ -73,7 +73,7 @@ def check_data_repositories(stack: Sequence[Resource], _: Reviewed) -> list[str]
         if isinstance(path, Unknown):
             ours = bool(referred(repository, "dataRepositoryPath", BUCKET, stack))
         else:
-            ours = str(path).removeprefix("s3://").partition("/")[0] in names
+            ours = any(f"{path}/".startswith(f"s3://{name}/") for name in names if name)
         if not ours:
             messages.append(f"{repository.label} links {path}, which is no bucket of this stack")
     return messages

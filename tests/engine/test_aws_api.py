@@ -6,7 +6,6 @@ import base64
 import inspect
 import json
 import re
-from importlib import import_module
 from typing import Any
 
 import pytest
@@ -54,11 +53,20 @@ def test_every_argument_reaches_the_service_or_has_a_reason(type_token: str) -> 
 
 @pytest.mark.parametrize("type_token", TYPES)
 def test_arguments_are_those_of_the_installed_class(type_token: str) -> None:
-    _, module, name = type_token.split(":")
-    resource = getattr(import_module(f"pulumi_aws.{module.split('/')[0]}"), name)
-    parameters = list(inspect.signature(resource._internal_init).parameters)
+    parameters = list(inspect.signature(aws_api.resource_class(type_token)._internal_init).parameters)
     ours = [re.sub(r"_+([a-z0-9])", lambda found: found[1].upper(), text) for text in parameters[3:] if text != "__props__"]
     assert sorted(map(str.lower, aws_api.arguments(type_token))) == sorted(map(str.lower, ours))
+
+
+@pytest.mark.parametrize("type_token", TYPES)
+def test_no_two_arguments_take_the_same_place(type_token: str) -> None:
+    api = aws_api.API[type_token]
+    shape = aws_api._input_shape(api.service, api.operation)
+    places = [aws_api._place(api, name, shape) for name in aws_api.arguments(type_token) if name not in {**api.unsent, **api.refused}]
+    taken = [(place.operation, *place.steps) for place in places if place is not None]
+    # What a flow log watches, an endpoint or a gateway: one of several names.
+    shared = {("", "ResourceIds[0]")}
+    assert {step for step in taken if taken.count(step) > 1} <= shared
 
 
 @pytest.mark.parametrize("type_token", TYPES)
@@ -175,7 +183,7 @@ def test_an_invented_argument_is_refused(type_token: str) -> None:
 )
 def test_a_misspelt_argument_is_refused_with_the_right_one(type_token: str, path: str, near: str) -> None:
     inputs = changed(SAMPLES[type_token], {path: {} if path.endswith("and_") else "x"})
-    assert reasons(type_token, inputs, path) == [f"no such argument; {near} is one"]
+    assert f"no such argument; {near} is one" in reasons(type_token, inputs, path)
 
 
 @pytest.mark.parametrize(
@@ -270,7 +278,7 @@ def test_every_range_and_length_is_kept(type_token: str) -> None:
         (GROUP, {"amiType": "AL2023_X86_64_NVIDIA"}, "amiType", "not one of"),
         (GROUP, {"launchTemplate.version": 1.0}, "launchTemplate.version", "is a text"),
         (TEMPLATE, {"ebsOptimized": "yes"}, "ebsOptimized", "true or false"),
-        (TEMPLATE, {"networkInterfaces[3].interfaceType": "efa_only"}, "networkInterfaces[3].interfaceType", "not one of"),
+        (TEMPLATE, {"instanceMarketOptions.marketType": "capacity_block"}, "instanceMarketOptions.marketType", "not one of"),
         (TEMPLATE, {"tagSpecifications[0].resourceType": "instances"}, "tagSpecifications[0].resourceType", "not one of"),
         ("aws:iam/role:Role", {"name": "a b"}, "name", "does not match"),
         ("aws:iam/role:Role", {"maxSessionDuration": 60.0}, "maxSessionDuration", "less than 3600"),
@@ -352,7 +360,7 @@ def test_a_valid_policy_is_accepted(kind: str) -> None:
         ("resource", {"Statement[0].Principal": {"AWS": []}}, "is empty", {}),
         ("resource", {"Statement[0].Principal": {"AWS": "root"}}, "Principal AWS has", {}),
         ("trust", {"Statement[0].Principal": {"Service": "eks"}}, "Principal Service has", {"Statement[0].Principal": {"Service": "ec2.amazonaws.com"}}),
-        ("trust", {"Statement[0].Principal": {"Federated": "oidc"}}, "x", {"Statement[0].Principal": {"Federated": f"{LAMBDA}:oidc-provider/oidc.eks"}}),
+        ("trust", {"Statement[0].Principal": {"Federated": "oidc"}}, "Federated has", {"Statement[0].Principal": {"Federated": f"{LAMBDA}:oidc-provider/oidc.eks"}}),
         ("trust", {"Statement[0].Resource": "*"}, "must not have a Resource", {}),
     ],
 )  # fmt: skip

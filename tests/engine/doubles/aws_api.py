@@ -23,6 +23,7 @@ import json
 import re
 import types
 import typing
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -33,7 +34,7 @@ import pulumi
 from pulumi import _types as pulumi_types
 from pulumi.runtime.rpc import UNKNOWN
 
-__all__ = ["API", "Api", "arguments", "document_problems", "leaves", "problems", "requests", "required", "unplaced"]
+__all__ = ["API", "Api", "arguments", "document_problems", "leaves", "problems", "requests", "required", "resource_class", "unplaced"]
 
 Problems = list[tuple[str, str]]
 
@@ -238,6 +239,7 @@ API: Mapping[str, Api] = {
         to={
             "name": "LaunchTemplateName",
             "description": "VersionDescription",
+            "tagSpecifications": "LaunchTemplateData.TagSpecifications",
             "securityGroupNames": "LaunchTemplateData.SecurityGroups",
             "vpcSecurityGroupIds": "LaunchTemplateData.SecurityGroupIds",
             "ramDiskId": "LaunchTemplateData.RamDiskId",
@@ -546,12 +548,20 @@ def _members(cls: type) -> dict[str, Argument]:
     return {pulumi: _argument(annotations[pulumi], python in needed) for python, pulumi in names.items()}
 
 
+def resource_class(type_token: str) -> type:
+    """Return the class of a type in the installed pulumi-aws."""
+    _, module, name = type_token.split(":")
+    with warnings.catch_warnings():
+        # s3 warns of its own legacy classes when it is imported.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return typing.cast("type", getattr(importlib.import_module(f"pulumi_aws.{module.split('/')[0]}"), name))
+
+
 @functools.cache
 def arguments(type_token: str) -> Mapping[str, Argument]:
     """Return the arguments that the installed pulumi-aws knows for a type, by their names on the wire."""
-    _, module, name = type_token.split(":")
-    resource = getattr(importlib.import_module(f"pulumi_aws.{module.split('/')[0]}"), name)
-    home = importlib.import_module(resource.__module__)
+    resource = resource_class(type_token)
+    home, name = importlib.import_module(resource.__module__), resource.__name__
     # InitArgs where a type of that name is an argument of another resource (BucketVersioningArgs).
     return _members(getattr(home, f"{name}InitArgs", None) or getattr(home, f"{name}Args"))
 
@@ -690,35 +700,27 @@ def _place(api: Api, pattern: str, shape: Any) -> Place | None:
     return None
 
 
-def _put(into: dict[str, Sent], steps: Sequence[str], value: Sent, spread: bool) -> None:
-    """Put a value at a place, making what leads there."""
-    found = typing.cast("re.Match[str]", _STEP.fullmatch(steps[0]))
-    name, how, rest = found["name"], found["how"], steps[1:]
-    constants = (
-        {found["member"]: Sent(True if found["word"] == "true" else found["word"], value.path)} if found["member"] else {}
-    )
-    if how is None:
-        if rest:
-            _put(into.setdefault(name, Sent({}, value.path)).value, rest, value, spread)
-        else:
-            into[name] = value
-        return
-    items = into.setdefault(name, Sent([], value.path)).value
-    if how == "0":
-        if not rest:
-            items.append(value)
-            return
+def _put(into: dict[str, Sent], steps: Sequence[str], value: Sent, home: str) -> None:
+    """Put a value at its place, making what leads there; what is made belongs to the path `home`."""
+    found, rest = typing.cast("re.Match[str]", _STEP.fullmatch(steps[0])), steps[1:]
+    name, how = found["name"], found["how"]
+    constants = {found["member"]: Sent(found["word"] == "true" or found["word"], home)} if found["member"] else {}
+    if how is None and rest:
+        _put(into.setdefault(name, Sent({}, home)).value, rest, value, home)
+    elif how is None:
+        into[name] = value
+    elif how == "0" and rest:
+        items = into.setdefault(name, Sent([], home)).value
         if not items:
-            items.append(Sent(dict(constants), value.path))
-        _put(items[0].value, rest, value, spread)
-        return
-    for item in value.value if isinstance(value.value, list) else [value]:
-        if rest:
-            element: dict[str, Sent] = dict(constants)
-            _put(element, rest, item, spread=False)
-            items.append(Sent(element, item.path))
-        else:
-            items.append(item)
+            items.append(Sent(constants, home))
+        _put(items[0].value, rest, value, home)
+    else:
+        items = into.setdefault(name, Sent([], home)).value
+        for item in value.value if not how and isinstance(value.value, list) else [value]:
+            element = Sent(dict(constants), item.path) if rest else item
+            if rest:
+                _put(element.value, rest, item, item.path)
+            items.append(element)
 
 
 @dataclass
@@ -738,7 +740,7 @@ class _Builder:
                     self.members(value, into, shape, path + ".")
                 continue
             target = self.calls.setdefault(place.operation, {}) if place.operation else into
-            _put(target, place.steps, self.spread(value, place, path), place.spread)
+            _put(target, place.steps, self.spread(value, place, path), before.removesuffix("."))
 
     def spread(self, value: object, place: Place, path: str) -> Sent:
         if place.spread and isinstance(value, list | tuple):
@@ -828,11 +830,11 @@ def _built(type_token: str, inputs: Mapping[str, object]) -> dict[str, dict[str,
         steps = path.split(".")
         # A default of the provider stands behind what the program says.
         if request is not None and steps[0] not in request:
-            _put(request, steps, Sent(dict(value) if isinstance(value, dict) else value, ""), spread=False)
+            _put(request, steps, Sent(dict(value) if isinstance(value, dict) else value, ""), "")
     if api.named and inputs.get(api.named) is None:
         place = _place(api, api.named, _input_shape(api.service, api.operation))
         if place is not None and not place.operation:
-            _put(builder.calls[api.operation], place.steps, Sent(UNKNOWN, api.named), spread=False)
+            _put(builder.calls[api.operation], place.steps, Sent(UNKNOWN, api.named), "")
     return builder.calls
 
 
@@ -950,7 +952,7 @@ _RESOURCE = re.compile(r"\*|arn:[a-z0-9-*]+:[a-z0-9-*]+:[^:]*:[^:]*:.+")
 _PRINCIPALS = {
     "AWS": re.compile(r"\*|\d{12}|arn:[a-z0-9-]+:(iam|sts)::\d{12}:.+"),
     "Service": re.compile(r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?"),
-    "Federated": re.compile(r"arn:[a-z0-9-]+:iam::\d{12}:(oidc|saml)-provider/.+|[a-z.-]+"),
+    "Federated": re.compile(r"arn:[a-z0-9-]+:iam::\d{12}:(oidc|saml)-provider/.+|[a-z-]+(\.[a-z-]+)+"),
     "CanonicalUser": re.compile(r"[0-9a-f]{64}"),
 }
 _CONDITION = re.compile(

@@ -350,6 +350,8 @@ def _interfaces(inputs: Inputs) -> Found:
         if count > 1:
             yield "networkInterfaces", f"has {count} interfaces at card {card}, device {device}"
     for path, interface, slot, kind in zip(paths, interfaces, slots, kinds, strict=True):
+        if kind not in ("interface", *_EFA):
+            yield f"{path}.interfaceType", f"is {kind}; AWS takes interface, efa or efa-only"
         if kind == "efa-only" and slot == (0, 0):
             yield f"{path}.interfaceType", "is efa-only, which has no address and cannot be the primary interface"
         elif kind == "efa-only" and slot is not None and slot[1] != (1 if slot[0] == 0 else 0):
