@@ -102,7 +102,7 @@ class Resource:
             return self.name
         kind = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", self.kind).lower()
         name = self.name.removeprefix(f"{self.component}-")
-        named = name if f"-{name}".endswith(f"-{kind}") else f"{name}-{kind}"
+        named = name if f"-{name}".endswith(f"-{kind}") or f"-{kind}".endswith(f"-{name}") else f"{name}-{kind}"
         return f"{self.component}/{named}" if self.component else named
 
 
@@ -282,6 +282,8 @@ def expand(
 
     with asyncio.Runner() as runner:
         runner.get_loop().set_default_executor(ThreadPoolExecutor(max_workers=1))
+        # The first error is raised; its echoes in Pulumi's futures, which nobody reads, need not be told.
+        runner.get_loop().set_exception_handler(lambda *_: None)
         runner.run(main(), context=contextvars.Context())
     return Expansion(tuple(monitor.found.values()), monitor.outputs, tuple(engine.messages))
 

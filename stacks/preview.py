@@ -160,8 +160,9 @@ def table(found: Sequence[Row], title: str) -> str:
 
     lines = [*textwrap.wrap(title, _COLUMNS), "", line(*head), rule]
     for row in found:
-        texts = ", ".join(f"{count} {kind}" if count > 1 else kind for kind, count in row.kinds.items())
-        wrapped = textwrap.wrap(texts, what) or [""]
+        # A space that does not break keeps a number with what it counts.
+        texts = ", ".join(f"{count}\N{NO-BREAK SPACE}{kind}" if count > 1 else kind for kind, count in row.kinds.items())
+        wrapped = [each.replace("\N{NO-BREAK SPACE}", " ") for each in textwrap.wrap(texts, what)] or [""]
         lines.append(line(row.component or "(stack)", str(row.count), wrapped[0], _usd(row.monthly_usd)))
         lines += [line("", "", more, "") for more in wrapped[1:]]
     lines += [rule, line("total", str(sum(row.count for row in found)), "", _usd(total.monthly_usd))]

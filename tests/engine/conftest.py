@@ -36,4 +36,3 @@ def new_stack(binaries: Sequence[Path], tmp_path_factory: pytest.TempPathFactory
         return Stack(tmp_path_factory.mktemp(f"{name}-{next(numbers)}-"), name, binaries, source)
 
     return make
-

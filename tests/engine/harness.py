@@ -64,7 +64,9 @@ class Run:
 
 def ours_only(environment: Mapping[str, str]) -> dict[str, str]:
     """Leave out what would let a test reach an account, or a user's own Pulumi."""
-    return {name: value for name, value in environment.items() if not name.startswith(("AWS_", "PULUMI_", "GROUNDPLAN_", "PYTHON"))}
+    return {
+        name: value for name, value in environment.items() if not name.startswith(("AWS_", "PULUMI_", "GROUNDPLAN_", "PYTHON"))
+    }
 
 
 class Stack:
@@ -107,27 +109,26 @@ class Stack:
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         self._events = folder / "events.jsonl"
+        self._output = folder / "output.txt"
         self._runs = folder / "commands.log"
-        made = self.pulumi("stack", "init", name)
-        if made.code:
-            raise RuntimeError(f"pulumi stack init failed:\n{made.text}")
+        ok(self.pulumi("stack", "init", name))
 
     # Commands
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start a command and leave it running, in a process group of its own; its output goes to `output`."""
         self._events.unlink(missing_ok=True)
-        log = (self.double.parent / "output.txt").open("w", encoding="utf-8")
-        return subprocess.Popen(
-            ["pulumi", "--non-interactive", "--color", "never", *arguments],
-            cwd=self.project,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+        with self._output.open("w", encoding="utf-8") as output:
+            return subprocess.Popen(
+                ["pulumi", "--non-interactive", "--color", "never", *arguments],
+                cwd=self.project,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+            )
 
     def finish(self, process: subprocess.Popen[str], timeout_s: float = TIMEOUT_S, began: float | None = None) -> Run:
         """Wait for a started command. What takes too long is ended, first politely, and fails the test."""
@@ -147,7 +148,7 @@ class Stack:
 
     def output(self) -> str:
         """Return what the last command has shown so far."""
-        return (self.double.parent / "output.txt").read_text(encoding="utf-8")
+        return self._output.read_text(encoding="utf-8")
 
     def pulumi(self, *arguments: str, timeout_s: float = TIMEOUT_S) -> Run:
         """Run any command to its end."""
@@ -184,20 +185,45 @@ class Stack:
 
     def config(self, key: str, value: str, *more: str) -> None:
         """Set a value of the stack's configuration; `--path`, `--secret` as the user would."""
-        run = self.pulumi("config", "set", "--stack", self.name, *more, "--", key, value)
-        assert run.code == 0, run.text
+        ok(self.pulumi("config", "set", "--stack", self.name, *more, "--", key, value))
 
     def state(self) -> dict[str, Any]:
         """Return the state: what `pulumi stack export` gives."""
-        run = self.pulumi("stack", "export", "--stack", self.name)
-        assert run.code == 0, run.text
-        return json.loads(run.text)["deployment"]
+        return json.loads(ok(self.pulumi("stack", "export", "--stack", self.name)).text)["deployment"]
 
     def outputs(self) -> dict[str, Any]:
         """Return the stack's outputs, secrets hidden."""
-        run = self.pulumi("stack", "output", "--json", "--stack", self.name)
-        assert run.code == 0, run.text
-        return json.loads(run.text)
+        return json.loads(ok(self.pulumi("stack", "output", "--json", "--stack", self.name)).text)
+
+    def pending(self) -> list[dict[str, Any]]:
+        """Return the resources whose making the engine began and does not know the end of."""
+        return [each["resource"] for each in self.state().get("pending_operations", [])]
+
+    def settle(self) -> list[str]:
+        """Do after a kill what a person must do before the next update, and return the names that were imported.
+
+        Release the lock; forget what the engine does not know the end of; look into the account for it: import it, or delete
+        it there where the state has the one that it was to replace. (`pulumi refresh --import-pending-creates` is not the way
+        in 3.259: it forgets the resources that it should import.)
+        """
+        ok(self.cancel())
+        open_ends = self.pending()
+        ok(self.refresh("--clear-pending-creates"))
+        known = {each["urn"]: each.get("id") for each in self.state().get("resources", [])}
+        imported = []
+        for resource in open_ends:
+            urn = resource["urn"]
+            for found in [each for each in self.resources() if each["urn"] == urn and each["id"] not in known.values()]:
+                if urn in known:
+                    with self.account.open() as data:
+                        data["resources"] = {key: each for key, each in data["resources"].items() if each["id"] != found["id"]}
+                    continue
+                flags = ("--stack", self.name, "--yes", "--skip-preview", "--generate-code=false", "--protect=false")
+                parent = ("--parent", f"parent={resource['parent']}") if "parent" in resource else ()
+                name = urn.rpartition("::")[2]
+                ok(self.pulumi("import", *flags, *parent, resource["type"], name, found["id"]))
+                imported.append(name)
+        return imported
 
     # Interruptions
 
@@ -271,6 +297,12 @@ class Stack:
         with self.account.open() as data:
             entry = _of(data, name)
             data["resources"] = {key: each for key, each in data["resources"].items() if each is not entry}
+
+
+def ok(run: Run) -> Run:
+    """Return the run of a command that must not fail."""
+    assert run.code == 0, run.text
+    return run
 
 
 def _of(data: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -8,12 +8,11 @@ import json
 import re
 from typing import Any
 
+import aws_api
 import pytest
 from aws_samples import DROP, EFA_LAYOUTS, SAMPLES, changed, layout, policy, trust
 from botocore.validate import ParamValidator
 from pulumi.runtime.rpc import UNKNOWN
-
-import aws_api
 
 TYPES = sorted(aws_api.API)
 TEMPLATE, GROUP, LUSTRE = (
@@ -62,7 +61,9 @@ def test_arguments_are_those_of_the_installed_class(type_token: str) -> None:
 def test_no_two_arguments_take_the_same_place(type_token: str) -> None:
     api = aws_api.API[type_token]
     shape = aws_api._input_shape(api.service, api.operation)
-    places = [aws_api._place(api, name, shape) for name in aws_api.arguments(type_token) if name not in {**api.unsent, **api.refused}]
+    places = [
+        aws_api._place(api, name, shape) for name in aws_api.arguments(type_token) if name not in {**api.unsent, **api.refused}
+    ]
     taken = [(place.operation, *place.steps) for place in places if place is not None]
     # What a flow log watches, an endpoint or a gateway: one of several names.
     shared = {("", "ResourceIds[0]")}
@@ -225,21 +226,26 @@ def test_every_enumeration_refuses_another_word_and_takes_its_own(type_token: st
     for path, shape in aws_api.leaves(type_token).items():
         if getattr(shape, "enum", None):
             where = concrete(type_token, path)
-            assert any("not one of" in reason for reason in reasons(type_token, changed({}, {where: "NOT-A-WORD"}), where)), path
+            assert any("not one of" in reason for reason in reasons(type_token, changed({}, {where: "NOT-A-WORD"}), where)), (
+                path
+            )
             for word in shape.enum:
                 assert not reasons(type_token, changed({}, {where: word}), where), (path, word)
 
 
 def test_the_enumerations_that_matter_are_judged() -> None:
     for type_token, path in [
-        (GROUP, "amiType"), (GROUP, "capacityType"), (GROUP, "taints.effect"), (GROUP, "nodeRepairConfig.nodeRepairConfigOverrides.repairAction"),
+        (GROUP, "amiType"), (GROUP, "capacityType"), (GROUP, "taints.effect"),
+            (GROUP, "nodeRepairConfig.nodeRepairConfigOverrides.repairAction"),
         (TEMPLATE, "instanceType"), (TEMPLATE, "instanceMarketOptions.marketType"), (TEMPLATE, "placement.tenancy"),
         (TEMPLATE, "metadataOptions.httpTokens"), (TEMPLATE, "blockDeviceMappings.ebs.volumeType"),
         (LUSTRE, "deploymentType"), (LUSTRE, "storageType"), (LUSTRE, "metadataConfiguration.mode"),
         ("aws:ec2/placementGroup:PlacementGroup", "strategy"), ("aws:ec2/flowLog:FlowLog", "trafficType"),
         ("aws:ec2/vpcEndpoint:VpcEndpoint", "vpcEndpointType"), ("aws:efs/fileSystem:FileSystem", "throughputMode"),
-        ("aws:s3/bucketVersioning:BucketVersioning", "versioningConfiguration.status"), ("aws:kms/key:Key", "customerMasterKeySpec"),
-        ("aws:budgets/budget:Budget", "notifications.comparisonOperator"), ("aws:eks/cluster:Cluster", "enabledClusterLogTypes"),
+        ("aws:s3/bucketVersioning:BucketVersioning", "versioningConfiguration.status"),
+            ("aws:kms/key:Key", "customerMasterKeySpec"),
+        ("aws:budgets/budget:Budget", "notifications.comparisonOperator"),
+            ("aws:eks/cluster:Cluster", "enabledClusterLogTypes"),
     ]:  # fmt: skip
         assert aws_api.leaves(type_token)[path].enum, path
 
@@ -257,7 +263,10 @@ def test_every_range_and_length_is_kept(type_token: str) -> None:
             value: object = "a" * (rules[bound] + beyond) if text else float(rules[bound] + beyond)
             assert any(word in reason for reason in reasons(type_token, changed({}, {where: value}), where)), (path, bound)
             value = "a" * rules[bound] if text else float(rules[bound])
-            assert not any("than" in reason for reason in reasons(type_token, changed({}, {where: value}), where)), (path, bound)
+            assert not any("than" in reason for reason in reasons(type_token, changed({}, {where: value}), where)), (
+                path,
+                bound,
+            )
 
 
 @pytest.mark.parametrize(
@@ -272,7 +281,8 @@ def test_every_range_and_length_is_kept(type_token: str) -> None:
         (LUSTRE, {"securityGroupIds": ["sg-0a1b2c3d"] * 51}, "securityGroupIds", "more than 50"),
         (GROUP, {"scalingConfig.maxSize": 0.0}, "scalingConfig.maxSize", "less than 1"),
         (GROUP, {"scalingConfig.desiredSize": 2.5}, "scalingConfig.desiredSize", "whole number"),
-        (GROUP, {"updateConfig": {"maxUnavailablePercentage": 101.0}}, "updateConfig.maxUnavailablePercentage", "more than 100"),
+        (GROUP, {"updateConfig": {"maxUnavailablePercentage": 101.0}}, "updateConfig.maxUnavailablePercentage",
+            "more than 100"),
         (GROUP, {"taints": {"key": "a"}}, "taints", "is a list"),
         (GROUP, {"labels": ["a"]}, "labels", "is a map"),
         (GROUP, {"amiType": "AL2023_X86_64_NVIDIA"}, "amiType", "not one of"),
@@ -285,7 +295,8 @@ def test_every_range_and_length_is_kept(type_token: str) -> None:
         ("aws:iam/role:Role", {"path": "demo"}, "path", "does not match"),
         ("aws:kms/alias:Alias", {"name": "alias/a b"}, "name", "does not match"),
         ("aws:cloudwatch/logGroup:LogGroup", {"name": "a b"}, "name", "does not match"),
-        ("aws:amp/workspace:Workspace", {"loggingConfiguration": {"logGroupArn": "arn:x"}}, "loggingConfiguration.logGroupArn", "match"),
+        ("aws:amp/workspace:Workspace", {"loggingConfiguration": {"logGroupArn": "arn:x"}},
+            "loggingConfiguration.logGroupArn", "match"),
         ("aws:autoscaling/schedule:Schedule", {"startTime": "1 January"}, "startTime", "not a time"),
         ("aws:budgets/budget:Budget", {"timePeriodStart": "2027-01-01T00:00:00Z"}, "timePeriodStart", "not a time"),
         ("aws:budgets/budget:Budget", {"limitAmount": "lots"}, "limitAmount", "does not match"),
@@ -347,20 +358,30 @@ def test_a_valid_policy_is_accepted(kind: str) -> None:
         ("identity", {"Statement[0].Principal": "*"}, "must not have a Principal", {}),
         ("identity", {"Statement[0].Sid": "read it"}, "Sid", {"Statement[0].Sid": "ReadIt"}),
         ("identity", {"Statement[1]": KINDS["identity"]["Statement"][0]}, "occurs twice", {}),
-        ("identity", {"Statement[0].Condition": {"StringEqual": {"aws:a": "b"}}}, "no operator", {"Statement[0].Condition": {"ForAnyValue:StringLikeIfExists": {"aws:a": "b"}}}),
-        ("identity", {"Statement[0].Condition": {"Bool": {}}}, "needs keys", {"Statement[0].Condition": {"Bool": {"aws:SecureTransport": "true"}}}),
-        ("identity", {"Statement[0].Condition": {"Bool": {"a": "b"}}}, "needs keys", {"Statement[0].Condition": {"Null": {"aws:a": True}}}),
-        ("identity", {"Statement[0].Condition": {"Bool": {"aws:a": {"b": "c"}}}}, "not plain", {"Statement[0].Condition": {"StringEquals": {"aws:a": ["b", "c"]}}}),
-        ("identity", {"Statement[0].Resource": "arn:aws:s3:::None/*"}, "never filled in", {"Statement[0].Resource": "arn:aws:s3:::nonesuch/*"}),
-        ("identity", {"Statement[0].Resource": "arn:aws:s3:::${bucket}/*"}, "never filled in", {"Statement[0].Resource": "arn:aws:s3:::a/${aws:PrincipalTag/team}/*"}),
+        ("identity", {"Statement[0].Condition": {"StringEqual": {"aws:a": "b"}}}, "no operator",
+            {"Statement[0].Condition": {"ForAnyValue:StringLikeIfExists": {"aws:a": "b"}}}),
+        ("identity", {"Statement[0].Condition": {"Bool": {}}}, "needs keys",
+            {"Statement[0].Condition": {"Bool": {"aws:SecureTransport": "true"}}}),
+        ("identity", {"Statement[0].Condition": {"Bool": {"a": "b"}}}, "needs keys",
+            {"Statement[0].Condition": {"Null": {"aws:a": True}}}),
+        ("identity", {"Statement[0].Condition": {"Bool": {"aws:a": {"b": "c"}}}}, "not plain",
+            {"Statement[0].Condition": {"StringEquals": {"aws:a": ["b", "c"]}}}),
+        ("identity", {"Statement[0].Resource": "arn:aws:s3:::None/*"}, "never filled in",
+            {"Statement[0].Resource": "arn:aws:s3:::nonesuch/*"}),
+        ("identity", {"Statement[0].Resource": "arn:aws:s3:::${bucket}/*"}, "never filled in",
+            {"Statement[0].Resource": "arn:aws:s3:::a/${aws:PrincipalTag/team}/*"}),
         ("identity", {"Statement[0].Resource": "arn:aws:s3:::Output<str>/*"}, "never filled in", {}),
-        ("resource", {"Statement[0].Principal": DROP}, "exactly one of Principal", {"Statement[0].Principal": {"AWS": f"{LAMBDA}:root"}}),
-        ("resource", {"Statement[0].Principal": "me"}, "Principal is", {"Statement[0].Principal": {"AWS": ["111122223333", "*"]}}),
+        ("resource", {"Statement[0].Principal": DROP}, "exactly one of Principal",
+            {"Statement[0].Principal": {"AWS": f"{LAMBDA}:root"}}),
+        ("resource", {"Statement[0].Principal": "me"}, "Principal is",
+            {"Statement[0].Principal": {"AWS": ["111122223333", "*"]}}),
         ("resource", {"Statement[0].Principal": {"Aws": "*"}}, "none of AWS", {"Statement[0].Principal": {"AWS": "*"}}),
         ("resource", {"Statement[0].Principal": {"AWS": []}}, "is empty", {}),
         ("resource", {"Statement[0].Principal": {"AWS": "root"}}, "Principal AWS has", {}),
-        ("trust", {"Statement[0].Principal": {"Service": "eks"}}, "Principal Service has", {"Statement[0].Principal": {"Service": "ec2.amazonaws.com"}}),
-        ("trust", {"Statement[0].Principal": {"Federated": "oidc"}}, "Federated has", {"Statement[0].Principal": {"Federated": f"{LAMBDA}:oidc-provider/oidc.eks"}}),
+        ("trust", {"Statement[0].Principal": {"Service": "eks"}}, "Principal Service has",
+            {"Statement[0].Principal": {"Service": "ec2.amazonaws.com"}}),
+        ("trust", {"Statement[0].Principal": {"Federated": "oidc"}}, "Federated has",
+            {"Statement[0].Principal": {"Federated": f"{LAMBDA}:oidc-provider/oidc.eks"}}),
         ("trust", {"Statement[0].Resource": "*"}, "must not have a Resource", {}),
     ],
 )  # fmt: skip
@@ -379,7 +400,10 @@ def test_what_is_no_document_is_refused(text: str) -> None:
     ("type_token", "name"), [(type_token, name) for type_token in TYPES for name in aws_api.API[type_token].documents]
 )
 def test_every_document_is_judged(type_token: str, name: str) -> None:
-    assert any("Statement" in reason for reason in reasons(type_token, {**SAMPLES[type_token], name: '{"Version": "2012-10-17"}'}, name))
+    assert any(
+        "Statement" in reason
+        for reason in reasons(type_token, {**SAMPLES[type_token], name: '{"Version": "2012-10-17"}'}, name)
+    )
 
 
 def test_every_argument_that_holds_a_policy_is_judged() -> None:

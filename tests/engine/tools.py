@@ -64,9 +64,9 @@ def missing() -> str | None:
     """Say why the CLI cannot be used, or None where it can."""
     if built():
         return None
-    stale = " from other versions" if (cache() / "built-from").exists() else ""
+    state = "is built from other versions" if (cache() / "built-from").exists() else "is not built"
     go = "" if shutil.which("go") else "; Go is missing: install it first (https://go.dev/dl)"
-    return f"the Pulumi CLI is not built{stale} in {cache()}: python tests/engine/tools.py{go}"
+    return f"the Pulumi CLI {state} in {cache()}: python tests/engine/tools.py{go}"
 
 
 def _go(*arguments: str) -> str:
@@ -84,11 +84,15 @@ def _go(*arguments: str) -> str:
             check=False,
         )
     except FileNotFoundError:
-        raise CannotBuild("Go is missing: install it (https://go.dev/dl), its version is in tests/engine/pulumi/go.mod") from None
+        raise CannotBuild(
+            "Go is missing: install it (https://go.dev/dl), its version is in tests/engine/pulumi/go.mod"
+        ) from None
     except subprocess.TimeoutExpired:
         raise CannotBuild(f"go {arguments[0]} took more than {BUILD_TIMEOUT_S // 60} minutes") from None
     if done.returncode:
-        raise CannotBuild(f"go {arguments[0]} failed (above); the first build needs a Go module proxy (GOPROXY) or a full module cache")
+        raise CannotBuild(
+            f"go {arguments[0]} failed (above); the first build needs a Go module proxy (GOPROXY) or a full module cache"
+        )
     return done.stdout.strip()
 
 

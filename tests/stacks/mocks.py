@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,6 +18,9 @@ from stacks.settings import Settings
 ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = ("dev", "staging", "prod")
 REGION = {"aws:region": "us-east-2"}
+EMAIL = "somebody@example.org"
+# What a person buys before the stack can be made.
+BOUGHT = {"prod": {"groundplan:reservationIds": {"gpu": "cr-0123456789abcdef0"}}}
 
 
 def run(
@@ -52,6 +56,19 @@ def only(resources: list[Resource], kind: str, name: str = "") -> Resource:
     found = [each for each in of_kind(resources, kind) if name in each.name]
     assert len(found) == 1, f"{len(found)} {kind} '{name}' among: {', '.join(each.label for each in resources)}"
     return found[0]
+
+
+@functools.cache
+def stack_of(environment: str, known: bool = True) -> Expansion:
+    """Run the stacks' whole program for an environment, with everything configured that can be."""
+    # Only here: a test of one component needs no other.
+    from stacks.__main__ import program
+    from stacks.preview import read_config
+
+    config, _ = read_config(ROOT, environment)
+    people = {"groundplan:budgetEmail": EMAIL, "groundplan:clusterAdmins": ["arn:aws:iam::111122223333:role/administrator"]}
+    given = {**config, **BOUGHT.get(environment, {}), **people}
+    return run(program, stack=environment, config=given, secret_keys=("groundplan:budgetEmail",), known=known)
 
 
 def plan_of(stack: str) -> Plan:

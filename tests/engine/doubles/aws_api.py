@@ -34,7 +34,18 @@ import pulumi
 from pulumi import _types as pulumi_types
 from pulumi.runtime.rpc import UNKNOWN
 
-__all__ = ["API", "Api", "arguments", "document_problems", "leaves", "problems", "requests", "required", "resource_class", "unplaced"]
+__all__ = [
+    "API",
+    "Api",
+    "arguments",
+    "document_problems",
+    "leaves",
+    "problems",
+    "requests",
+    "required",
+    "resource_class",
+    "unplaced",
+]
 
 Problems = list[tuple[str, str]]
 

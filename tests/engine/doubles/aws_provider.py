@@ -89,7 +89,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def DiffConfig(self, request: Any, context: Any) -> Any:
         same = plain(request.old_inputs) == plain(request.news)
-        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE if same else provider_pb2.DiffResponse.DIFF_SOME)
+        return provider_pb2.DiffResponse(
+            changes=provider_pb2.DiffResponse.DIFF_NONE if same else provider_pb2.DiffResponse.DIFF_SOME
+        )
 
     def Configure(self, request: Any, context: Any) -> Any:
         self.region = plain(request.args)["region"]
@@ -132,7 +134,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         inputs, old = given(plain(request.news)), plain(request.olds)
         kind = aws_types.TYPES.get(request.type)
         if kind is None:
-            failure = provider_pb2.CheckFailure(property="", reason=f"the double does not play {request.type}: add it to aws_types.TYPES")
+            failure = provider_pb2.CheckFailure(
+                property="", reason=f"the double does not play {request.type}: add it to aws_types.TYPES"
+            )
             return provider_pb2.CheckResponse(inputs=request.news, failures=[failure])
         filled = []
         name = kind.auto_name
@@ -173,7 +177,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         fault = self.strike("create", request, context)
         with self.account.open() as data:
             wrong = problems(request.type, given(inputs), data)
-            entry, refusal = (None, said(wrong)) if wrong else aws_types.create(data, kind, request.type, request.urn, given(inputs), aws_types.Here(self.region))
+            entry, refusal = (
+                (None, said(wrong))
+                if wrong
+                else aws_types.create(data, kind, request.type, request.urn, given(inputs), aws_types.Here(self.region))
+            )
             if entry is not None:
                 entry["inputs"] = inputs  # with the provider's notes, as Read gives them back
         if entry is None:
@@ -202,7 +210,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         with self.account.open() as data:
             entry = data["resources"].get(aws_types.key(request.type, request.id))
             missing = f"NotFound: {request.id} does not exist" if entry is None else ""
-            refusal = missing or aws_types.unknown_reference(data, kind, given(news)) or said(problems(request.type, given(news), data))
+            refusal = (
+                missing
+                or aws_types.unknown_reference(data, kind, given(news))
+                or said(problems(request.type, given(news), data))
+            )
             if entry is not None and not refusal:
                 entry["outputs"] = kind.updated(given(entry["inputs"]), entry["outputs"], given(news), None)
                 entry["inputs"] = news
@@ -230,7 +242,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         if fault is None:
             return None
         if fault["effect"] == "fail":
-            self.fail(call, request, getattr(request, "id", ""), fault.get("message", "InternalError: a fault of the test"), context)
+            self.fail(
+                call, request, getattr(request, "id", ""), fault.get("message", "InternalError: a fault of the test"), context
+            )
         if fault["effect"] == "slow" and fault.get("when", "before") == "before":
             self.account.note(call, request.type, request.urn, getattr(request, "id", ""), "slow")
             time.sleep(fault["seconds"])

@@ -43,6 +43,16 @@ def _known(inputs: Inputs, name: str) -> Any:
     return None if value == UNKNOWN else value
 
 
+def _open(inputs: Inputs, name: str) -> bool:
+    """Tell whether an argument, or what it lies in, is not known yet."""
+    value: Any = inputs
+    for part in name.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+        if value == UNKNOWN:
+            return True
+    return False
+
+
 def _items(inputs: Inputs, name: str) -> list[Any]:
     value = _known(inputs, name)
     return [item for item in value if item != UNKNOWN] if isinstance(value, list | tuple) else []
@@ -409,7 +419,7 @@ def _on_cards(
 
 
 def _launch_template(inputs: Inputs) -> Found:
-    """What the template of a managed node group, which every one here is, may hold: eks/latest/userguide/launch-templates.html."""
+    """What a managed node group's template, as every one here is, may hold: eks/latest/userguide/launch-templates.html."""
     yield from _name(inputs, "name", 128)
     yield from _interfaces(inputs)
     yield from _excludes(
@@ -430,23 +440,23 @@ def _launch_template(inputs: Inputs) -> Found:
     yield from _user_data(inputs)
 
 
+_TARGET = "capacityReservationSpecification.capacityReservationTarget"
+
+
 def _market(inputs: Inputs) -> Found:
     """Spot is the group's word; a Capacity Block needs its id and one type: eks/latest/userguide/capacity-blocks-mng.html."""
     market = _text(inputs, "instanceMarketOptions.marketType")
-    target = _known(inputs, "capacityReservationSpecification.capacityReservationTarget") or {}
+    target = _known(inputs, _TARGET) or {}
     if market == "spot":
         yield "instanceMarketOptions.marketType", "is spot; in a managed node group that is capacityType SPOT"
     if market == "capacity-block":
-        if not _has(target, "capacityReservationId"):
-            yield (
-                "capacityReservationSpecification.capacityReservationTarget.capacityReservationId",
-                "must be set: a Capacity Block is used by its id",
-            )
+        if not _has(target, "capacityReservationId") and not _open(inputs, _TARGET):
+            yield f"{_TARGET}.capacityReservationId", "must be set: a Capacity Block is used by its id"
         yield from _needs(inputs, ("instanceType",), "with a Capacity Block")
         if _has(_known(inputs, "placement") or {}, "groupName", "groupId"):
             yield "placement.groupName", "must not be set with a Capacity Block, which has its place already"
     yield from (
-        (f"capacityReservationSpecification.capacityReservationTarget.{path}", reason)
+        (f"{_TARGET}.{path}", reason)
         for path, reason in _one_of(
             target, ("capacityReservationId", "capacityReservationResourceGroupArn"), "capacityReservationId", least=0
         )
@@ -454,7 +464,7 @@ def _market(inputs: Inputs) -> Found:
     identifier = _text(target, "capacityReservationId") if isinstance(target, Mapping) else None
     if identifier is not None and not re.fullmatch(r"cr-[0-9a-f]{8,17}", identifier):
         yield (
-            "capacityReservationSpecification.capacityReservationTarget.capacityReservationId",
+            f"{_TARGET}.capacityReservationId",
             f"{identifier!r} is no reservation's id (cr-...)",
         )
     preference = _text(inputs, "capacityReservationSpecification.capacityReservationPreference")
@@ -1331,7 +1341,7 @@ def _group_and_template(group: Inputs, template: Inputs) -> Found:
     unknown = UNKNOWN in (group.get("capacityType"), (template.get("instanceMarketOptions") or {}).get("marketType"))
     if not unknown and (capacity == "CAPACITY_BLOCK") != (market == "capacity-block"):
         yield "capacityType", f"is {capacity}, but the template's market is {market or 'on demand'}"
-    reserved = _known(template, "capacityReservationSpecification.capacityReservationTarget")
+    reserved = _known(template, _TARGET)
     if capacity == "SPOT" and reserved:
         yield "capacityType", "is SPOT, but the template targets a reservation"
 

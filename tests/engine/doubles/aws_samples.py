@@ -1,4 +1,4 @@
-"""Inputs of every judged type that AWS would take, as the engine sends them (numbers are floats): the valid neighbours in tests."""
+"""Inputs of every judged type that AWS would take, as the engine sends them: numbers are floats. Tests change them."""
 
 from __future__ import annotations
 

@@ -336,7 +336,9 @@ def _new_version(changed: set[str], new: Inputs) -> bool:
 
 
 def _kept(inputs: Inputs, resources: Mapping[str, Any]) -> str | None:
-    return "ValidationException: deletion protection is on; turn it off first" if inputs.get("deletionProtectionEnabled") else None
+    return (
+        "ValidationException: deletion protection is on; turn it off first" if inputs.get("deletionProtectionEnabled") else None
+    )
 
 
 # What they compute.
@@ -442,12 +444,21 @@ TYPES: dict[str, Type] = {
     "aws:ec2/eip:Eip": Type(
         id="eipalloc-{hex}",
         replaces=("address", "domain", "networkBorderGroup", "publicIpv4Pool", "customerOwnedIpv4Pool", "ipamPoolId"),
-        computed={"allocationId": "{id}", "arn": _ec2("elastic-ip"), "publicIp": lambda made: _address(made), "publicDns": "ec2-{hex}.example"},
+        computed={
+            "allocationId": "{id}",
+            "arn": _ec2("elastic-ip"),
+            "publicIp": lambda made: _address(made),
+            "publicDns": "ec2-{hex}.example",
+        },
     ),
     "aws:ec2/natGateway:NatGateway": Type(
         id="nat-{hex}",
         replaces=("allocationId", "subnetId", "connectivityType", "privateIp", "vpcId", "availabilityMode"),
-        computed={"networkInterfaceId": "eni-{hex}", "associationId": "eipassoc-{hex}", "publicIp": lambda made: _address(made)},
+        computed={
+            "networkInterfaceId": "eni-{hex}",
+            "associationId": "eipassoc-{hex}",
+            "publicIp": lambda made: _address(made),
+        },
         refers=("allocationId", "subnetId", "vpcId"),
         unique=("allocationId",),
         refuses_create=_no_way_out,
@@ -480,8 +491,12 @@ TYPES: dict[str, Type] = {
             "ownerId": "{account}",
             "state": "available",
             "requesterManaged": lambda made: False,
-            "prefixListId": lambda made: f"pl-{made.hex[:8]}" if made.inputs.get("vpcEndpointType", "Gateway") == "Gateway" else None,
-            "networkInterfaceIds": lambda made: [f"eni-{made.hex}"] if made.inputs.get("vpcEndpointType") == "Interface" else [],
+            "prefixListId": lambda made: (
+                f"pl-{made.hex[:8]}" if made.inputs.get("vpcEndpointType", "Gateway") == "Gateway" else None
+            ),
+            "networkInterfaceIds": lambda made: (
+                [f"eni-{made.hex}"] if made.inputs.get("vpcEndpointType") == "Interface" else []
+            ),
             "dnsEntries": lambda made: [{"dnsName": f"vpce-{made.hex}.example", "hostedZoneId": "Z1"}],
             "cidrBlocks": lambda made: [],
         },
@@ -492,7 +507,14 @@ TYPES: dict[str, Type] = {
         id="fl-{hex}",
         replaces=(
             *("deliverCrossAccountRole", "destinationOptions", "eniId", "iamRoleArn", "logDestination", "logDestinationType"),
-            *("logFormat", "maxAggregationInterval", "subnetId", "trafficType", "transitGatewayAttachmentId", "transitGatewayId"),
+            *(
+                "logFormat",
+                "maxAggregationInterval",
+                "subnetId",
+                "trafficType",
+                "transitGatewayAttachmentId",
+                "transitGatewayId",
+            ),
             *("vpcId", "regionalNatGatewayId"),
         ),
         computed={"arn": _ec2("vpc-flow-log")},
@@ -510,7 +532,12 @@ TYPES: dict[str, Type] = {
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": Type(
         id=lambda made: made.find("aws:ec2/vpc:Vpc", made.inputs.get("vpcId")).get("defaultSecurityGroupId", f"sg-{made.hex}"),
         replaces=("vpcId",),
-        computed={"arn": _ec2("security-group"), "description": "default VPC security group", "name": "default", "ownerId": "{account}"},
+        computed={
+            "arn": _ec2("security-group"),
+            "description": "default VPC security group",
+            "name": "default",
+            "ownerId": "{account}",
+        },
         refers=("vpcId",),
         put=True,
     ),
@@ -526,7 +553,14 @@ TYPES: dict[str, Type] = {
     "aws:ec2/capacityReservation:CapacityReservation": Type(
         id="cr-{hex}",
         replaces=(
-            *("availabilityZone", "ebsOptimized", "ephemeralStorage", "instanceMatchCriteria", "instancePlatform", "instanceType"),
+            *(
+                "availabilityZone",
+                "ebsOptimized",
+                "ephemeralStorage",
+                "instanceMatchCriteria",
+                "instancePlatform",
+                "instanceType",
+            ),
             "tenancy",
         ),
         computed={"arn": _ec2("capacity-reservation"), "ownerId": "{account}"},
@@ -557,7 +591,12 @@ TYPES: dict[str, Type] = {
         id="{name}",
         replaces=(
             *("name", "roleArn", "bootstrapSelfManagedAddons", "accessConfig.bootstrapClusterCreatorAdminPermissions"),
-            *("kubernetesNetworkConfig.ipFamily", "kubernetesNetworkConfig.serviceIpv4Cidr", "remoteNetworkConfig", "outpostConfig"),
+            *(
+                "kubernetesNetworkConfig.ipFamily",
+                "kubernetesNetworkConfig.serviceIpv4Cidr",
+                "remoteNetworkConfig",
+                "outpostConfig",
+            ),
         ),
         replaced_if=lambda path, old, new: path == "encryptionConfig" and "encryptionConfig" not in new,
         auto_name="name",
@@ -615,11 +654,21 @@ TYPES: dict[str, Type] = {
     "aws:eks/nodeGroup:NodeGroup": Type(
         id="{clusterName}:{nodeGroupName}",
         replaces=(
-            *("amiType", "capacityType", "clusterName", "diskSize", "instanceTypes", "launchTemplate.id", "launchTemplate.name"),
+            *(
+                "amiType",
+                "capacityType",
+                "clusterName",
+                "diskSize",
+                "instanceTypes",
+                "launchTemplate.id",
+                "launchTemplate.name",
+            ),
             *("nodeGroupName", "nodeGroupNamePrefix", "nodeRoleArn", "remoteAccess", "subnetIds"),
         ),
         auto_name="nodeGroupName",
-        defaults={"version": lambda made: made.find("aws:eks/cluster:Cluster", made.inputs.get("clusterName")).get("version", "1.33")},
+        defaults={
+            "version": lambda made: made.find("aws:eks/cluster:Cluster", made.inputs.get("clusterName")).get("version", "1.33")
+        },
         computed={
             "arn": _arn("eks", "nodegroup/{clusterName}/{nodeGroupName}/{hex}"),
             "resources": lambda made: [{"autoscalingGroups": [{"name": f"eks-{made.outputs['nodeGroupName']}-{made.hex}"}]}],
@@ -657,7 +706,10 @@ TYPES: dict[str, Type] = {
         id="{name}",
         replaces=("name", "namePrefix"),
         auto_name="name",
-        computed={"arn": _arn("kms", "{name}"), "targetKeyArn": lambda made: made.find("aws:kms/key:Key", made.inputs["targetKeyId"]).get("arn")},
+        computed={
+            "arn": _arn("kms", "{name}"),
+            "targetKeyArn": lambda made: made.find("aws:kms/key:Key", made.inputs["targetKeyId"]).get("arn"),
+        },
         refers=("targetKeyId",),
     ),
     # Storage

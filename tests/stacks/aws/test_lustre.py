@@ -123,7 +123,7 @@ def test_buckets_with_a_path_are_linked_both_ways() -> None:
     assert set(links) == {"lustre-data", "lustre-checkpoints"}
     link = links["lustre-checkpoints"]
     assert (link["fileSystemPath"], link["dataRepositoryPath"]) == ("/checkpoints", "s3://bucket-checkpoints")
-    assert link["fileSystemId"] == "<lustre/file-system-lustre-file-system.id>"
+    assert link["fileSystemId"] == "<lustre/file-system.id>"
     events = ["NEW", "CHANGED", "DELETED"]
     assert link["s3"] == {"autoImportPolicy": {"events": events}, "autoExportPolicy": {"events": events}}
     assert link["deleteDataInFilesystem"] is False
@@ -161,7 +161,7 @@ def test_it_tells_how_to_mount_it() -> None:
         lustre = component(settings_of("dev"))
         pulumi.export("mount", [lustre.file_system_id, lustre.dns_name, lustre.mount_name, lustre.arn])
 
-    label = "lustre/file-system-lustre-file-system"
+    label = "lustre/file-system"
     assert run(program).outputs["mount"] == [f"<{label}.{each}>" for each in ("id", "dnsName", "mountName", "arn")]
 
 
