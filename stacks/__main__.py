@@ -19,6 +19,7 @@ from stacks.aws.keys import Keys
 from stacks.aws.lustre import Lustre
 from stacks.aws.network import Network
 from stacks.aws.observability import Observability
+from stacks.aws.rules import InvalidInput, require, settings_problems
 from stacks.outputs import export
 from stacks.settings import Refused, load_settings
 
@@ -26,6 +27,7 @@ from stacks.settings import Refused, load_settings
 def program() -> None:
     """Provision the plan of the stack that runs."""
     settings = load_settings()
+    require(settings_problems(settings))
     cloud = settings.cloud
     keys = Keys("keys", settings)
     network = Network("network", settings, keys)
@@ -51,8 +53,9 @@ def main() -> int:
     """Run the program; what must not be deployed is refused with every reason before any resource."""
     try:
         program()
-    except Refused as refused:
-        reasons = "".join(f"\n  - {reason}" for reason in refused.reasons)
+    except (Refused, InvalidInput) as refused:
+        found = refused.reasons if isinstance(refused, Refused) else refused.problems
+        reasons = "".join(f"\n  - {reason}" for reason in found)
         pulumi.log.error(f"nothing was created, changed or deleted:{reasons}")
         return 1
     return 0

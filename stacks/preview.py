@@ -273,7 +273,7 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT, program: Cal
     try:
         expansion = preview(root, environment, program, given)
     except (InputErrors, Refused, InvalidInput) as error:
-        reasons = error.reasons if isinstance(error, Refused) else str(error).splitlines()
+        reasons = error.reasons if isinstance(error, Refused) else [line for line in str(error).splitlines() if line.strip()]
         sys.stderr.write(f"{environment} must not be deployed:\n" + "".join(f"  - {reason}\n" for reason in reasons))
         return 1
     plan, _ = read_plan(root, environment)

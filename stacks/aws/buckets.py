@@ -7,6 +7,7 @@ import pulumi_aws as aws
 
 from planner.plan import BucketPlan
 from stacks.aws.keys import Keys
+from stacks.aws.rules import name_problems, require
 from stacks.settings import Settings
 
 __all__ = ["Buckets"]
@@ -25,6 +26,9 @@ class Buckets(pulumi.ComponentResource):
     arns: dict[str, pulumi.Output[str]]
 
     def __init__(self, name: str, settings: Settings, keys: Keys, opts: pulumi.ResourceOptions | None = None) -> None:
+        require(
+            [each for bucket in settings.cloud.buckets for each in name_problems("bucket prefix", _prefix(settings, bucket))]
+        )
         super().__init__("groundplan:aws:Buckets", name, None, opts)
         made = {bucket.name: self._bucket(name, settings, keys, bucket) for bucket in settings.cloud.buckets}
         self.names = {each: bucket.bucket for each, bucket in made.items()}
@@ -36,7 +40,7 @@ class Buckets(pulumi.ComponentResource):
         logical = f"{name}-{planned.name}"
         bucket = aws.s3.Bucket(
             logical,
-            bucket_prefix=f"{settings.plan.name}-{planned.name}-",
+            bucket_prefix=_prefix(settings, planned),
             force_destroy=not settings.keep_data,
             tags=settings.tags(name, Name=f"{settings.plan.name}-{planned.name}"),
             opts=pulumi.ResourceOptions.merge(settings.stateful(), pulumi.ResourceOptions(parent=self)),
@@ -92,6 +96,11 @@ class Buckets(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions.merge(kept, pulumi.ResourceOptions(depends_on=[versioning])),
         )
         return bucket
+
+
+def _prefix(settings: Settings, planned: BucketPlan) -> str:
+    """Name a bucket up to what the provider appends: names of buckets are the whole world's."""
+    return f"{settings.plan.name}-{planned.name}-"
 
 
 def _only_by_tls(arn: pulumi.Output[str]) -> pulumi.Output[str]:

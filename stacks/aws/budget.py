@@ -5,6 +5,7 @@ from __future__ import annotations
 import pulumi
 import pulumi_aws as aws
 
+from stacks.aws.rules import name_problems, require
 from stacks.settings import Settings
 
 __all__ = ["Budget"]
@@ -21,20 +22,22 @@ class Budget(pulumi.ComponentResource):
     """
 
     def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> None:
+        called = f"{settings.plan.name}-monthly"
+        require(name_problems("budget", called))
         super().__init__("groundplan:aws:Budget", name, None, opts)
         email = settings.budget_email
         # An alarm without anybody to tell is refused.
         alarms = [] if email is None else [_alarm(percent, kind, email) for percent, kind in _ALARMS]
         aws.budgets.Budget(
             f"{name}-monthly",
-            name=f"{settings.plan.name}-monthly",
+            name=called,
             budget_type="COST",
             time_unit="MONTHLY",
             limit_unit="USD",
             limit_amount=f"{settings.cloud.budget_monthly_usd:.2f}",
             cost_filters=[aws.budgets.BudgetCostFilterArgs(name="TagKeyValue", values=[f"user:factory${settings.plan.name}"])],
             notifications=alarms,
-            tags=settings.tags(name, Name=f"{settings.plan.name}-monthly"),
+            tags=settings.tags(name, Name=called),
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({})

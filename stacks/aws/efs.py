@@ -8,6 +8,7 @@ import pulumi_aws as aws
 from stacks.aws.cluster import Cluster
 from stacks.aws.keys import Keys
 from stacks.aws.network import Network
+from stacks.aws.rules import name_problems, require
 from stacks.settings import Settings
 
 __all__ = ["Efs"]
@@ -33,12 +34,14 @@ class Efs(pulumi.ComponentResource):
         cluster: Cluster,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        prefix = f"{settings.plan.name}-{name}-"
+        require(name_problems("security group prefix", prefix))
         super().__init__("groundplan:aws:Efs", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         tags = settings.tags(name, Name=f"{settings.plan.name}-{name}")
         group = aws.ec2.SecurityGroup(
             f"{name}-security-group",
-            name_prefix=f"{settings.plan.name}-{name}-",
+            name_prefix=prefix,
             description="Shared file system, from the cluster only",
             vpc_id=network.vpc_id,
             tags=tags,

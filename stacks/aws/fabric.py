@@ -1,4 +1,4 @@
-"""What EFA interfaces need of the network: a security group that lets its own members talk."""
+"""What lets RDMA pass between the accelerators."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ __all__ = ["Fabric"]
 
 
 class Fabric(pulumi.ComponentResource):
-    """Make the security group of the EFA interfaces, open in and out to itself and to nothing else.
+    """Make the EFA security group: everything passes from and to itself, and nothing else.
 
-    EFA passes only where a group names the other in both directions; an open rule to 0.0.0.0/0 does not let it pass, and
-    without these rules jobs would fall back to TCP without a word.
+    EFA's own transport passes only between members of a group that names itself, in and out; an open way out to all addresses
+    is not enough, and without it jobs silently use TCP. What else machines speak, the cluster's security group lets through.
     """
 
     security_group_id: pulumi.Output[str]
 
     def __init__(self, name: str, settings: Settings, network: Network, opts: pulumi.ResourceOptions | None = None) -> None:
-        prefix = f"{settings.plan.name}-efa-"
-        require(name_problems("security-group-prefix", prefix))
+        prefix = f"{settings.plan.name}-{name}-"
+        require(name_problems("security group prefix", prefix))
         super().__init__("groundplan:aws:Fabric", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        tags = settings.tags(name, Name=f"{settings.plan.name}-efa")
+        tags = settings.tags(name, Name=f"{settings.plan.name}-{name}")
         group = aws.ec2.SecurityGroup(
             f"{name}-security-group",
             name_prefix=prefix,
@@ -35,9 +35,9 @@ class Fabric(pulumi.ComponentResource):
             tags=tags,
             opts=child,
         )
-        rules: list[pulumi.Resource] = [
+        for kind, way in ((aws.vpc.SecurityGroupIngressRule, "in"), (aws.vpc.SecurityGroupEgressRule, "out")):
             kind(
-                f"{name}-self-{way}",
+                f"{name}-{way}",
                 security_group_id=group.id,
                 referenced_security_group_id=group.id,
                 ip_protocol="-1",
@@ -45,8 +45,5 @@ class Fabric(pulumi.ComponentResource):
                 tags=tags,
                 opts=child,
             )
-            for way, kind in (("in", aws.vpc.SecurityGroupIngressRule), ("out", aws.vpc.SecurityGroupEgressRule))
-        ]
-        # Whoever uses the group waits for its rules: a job that starts before them would find no way.
-        self.security_group_id = pulumi.Output.all(group.id, *(rule.urn for rule in rules)).apply(lambda each: str(each[0]))
+        self.security_group_id = group.id
         self.register_outputs({"security_group_id": self.security_group_id})

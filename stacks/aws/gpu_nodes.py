@@ -1,8 +1,8 @@
-"""Accelerated machines: their interfaces, where their capacity comes from, and when they run."""
+"""Accelerated machines: where they come from, how close they stand, and every network interface of theirs."""
 
 from __future__ import annotations
 
-import datetime as dt
+from datetime import UTC, datetime
 
 import pulumi
 import pulumi_aws as aws
@@ -13,31 +13,33 @@ from stacks.aws.fabric import Fabric
 from stacks.aws.identity import Identity
 from stacks.aws.keys import Keys
 from stacks.aws.network import Network
-from stacks.aws.rules import capacity_problems, name_problems, require, slot_problems
-from stacks.aws.templates import (
-    ami_type,
-    auto_scaling_group,
-    block_devices,
-    metadata_options,
-    tag_specifications,
-    user_data,
-    version_of,
+from stacks.aws.rules import (
+    BLOCK_LEFT_EARLY,
+    capacity_problems,
+    group_problems,
+    interface_problems,
+    name_problems,
+    require,
 )
+from stacks.aws.templates import auto_scaling_group_name, launch_template, make_node_group
+from stacks.settings import GpuNodes as Mode
 from stacks.settings import Settings
 
 __all__ = ["GpuNodes"]
 
-# AWS begins to end the machines of a capacity block half an hour before the block ends; they leave in order before that.
-_LEAVE_BEFORE_END = dt.timedelta(minutes=45)
-_ACCELERATORS = {"nvidia": "nvidia.com/gpu", "neuron": "aws.amazon.com/neuron"}
+# Accelerator -> the key of its label and taint, and of what its device plugin hands out.
+_KEYS = {"nvidia": "nvidia.com/gpu", "neuron": "aws.amazon.com/neuron"}
+_EFA_PRESENT = "vpc.amazonaws.com/efa.present"
+_UNCHANGED = -1
 
 
 class GpuNodes(pulumi.ComponentResource):
-    """Make as many machines as the plan says, in the one subnet that the file system and the reservation are in too.
+    """Make a node group of accelerated machines in the accelerators' one subnet.
 
-    Interfaces are exactly the plan's. A changed instance type replaces the launch template and then the group, the old machines
-    going first: quota and reservation are sized for one set. Machines of a capacity block come when it begins and leave before
-    it ends.
+    The plan says where they come from. A reservation that nobody named is made here, inside the group's placement group; one
+    that is named has its place already, and another placement group would find no machine in it. A capacity block is always
+    targeted by its id, and its machines can be told to come and go with it: `scheduled` starts them when it begins, so make the
+    stack before that, and stops them half an hour before it ends.
     """
 
     node_group_name: pulumi.Output[str]
@@ -57,26 +59,56 @@ class GpuNodes(pulumi.ComponentResource):
         fabric: Fabric,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        named = settings.reservation_ids.get(group.name)
-        self._named, self._prefix = name, f"{settings.plan.name}-{name}-"[:37]
+        named_id = settings.reservation_ids.get(group.name)
+        block = settings.cloud.capacity_block
         require(
-            name_problems("node-group-prefix", self._prefix),
-            name_problems("placement-group", f"{settings.plan.name}-{name}"),
-            slot_problems(group),
-            capacity_problems(group, named),
+            [
+                *group_problems(group),
+                *interface_problems(group),
+                *capacity_problems(group, named_id, block, settings.gpu_nodes),
+                *name_problems("node group prefix", f"{settings.plan.name}-{group.name}-"),
+            ]
         )
         super().__init__("groundplan:aws:GpuNodes", name, None, opts)
-        self._tags = settings.tags(name, Name=f"{settings.plan.name}-{name}")
-        placement = self._placement_group(settings) if group.placement_group else None
-        self.reservation_id = self._reservation(group, named, network, placement)
-        template = self._template(settings, group, keys, cluster, fabric, placement)
-        node_group = self._node_group(settings, group, network, identity, cluster, template)
-        self.node_group_name = node_group.node_group_name
-        self.auto_scaling_group_name = auto_scaling_group(node_group)
+        self._settings, self._group = settings, group
+        placement = self._placement_group() if group.placement_group and named_id is None else None
+        self.reservation_id = self._reservation(named_id, network, placement)
+        template = launch_template(
+            self,
+            settings,
+            group,
+            keys,
+            network_interfaces=_interfaces(group, [cluster.security_group_id, fabric.security_group_id]),
+            placement=aws.ec2.LaunchTemplatePlacementArgs(group_name=placement.name) if placement else None,
+            reservation=_target(self.reservation_id),
+            market=_market(group),
+        )
+        made = make_node_group(
+            self,
+            settings,
+            group,
+            template,
+            network,
+            identity,
+            cluster,
+            sizes=_sizes(group, settings.gpu_nodes),
+            # There are no machines beyond the count to bring up before old ones go.
+            update=aws.eks.NodeGroupUpdateConfigArgs(max_unavailable=1, update_strategy="MINIMAL"),
+            labels=_labels(group),
+            taints=[aws.eks.NodeGroupTaintArgs(key=_KEYS[group.accelerator], value="true", effect="NO_SCHEDULE")],
+            opts=pulumi.ResourceOptions(
+                depends_on=[fabric],
+                # Quota and reservation are as large as the group: the new one finds machines only when the old one is gone.
+                delete_before_replace=True,
+                # The schedule has the last word on how many run.
+                ignore_changes=["scalingConfig.desiredSize"] if settings.gpu_nodes == "scheduled" else None,
+            ),
+        )
+        self.node_group_name = made.node_group_name
+        self.auto_scaling_group_name = auto_scaling_group_name(made)
         self.count = group.count
-        block = settings.cloud.capacity_block
-        if settings.gpu_nodes == "scheduled" and block is not None and group.source == "capacity-block":
-            self._schedule(group, block)
+        if settings.gpu_nodes == "scheduled" and block is not None:
+            self._schedule(block)
         self.register_outputs(
             {
                 "node_group_name": self.node_group_name,
@@ -85,136 +117,107 @@ class GpuNodes(pulumi.ComponentResource):
             }
         )
 
-    def _placement_group(self, settings: Settings) -> aws.ec2.PlacementGroup:
-        """Keep the machines close to each other."""
+    def _tags(self) -> dict[str, str]:
+        named = f"{self._settings.plan.name}-{self._group.name}"
+        return self._settings.tags(self._group.name, Name=named)
+
+    def _placement_group(self) -> aws.ec2.PlacementGroup:
+        """Put the machines close to each other: EFA's latency is that of the way between them."""
         return aws.ec2.PlacementGroup(
-            f"{self._named}-placement-group",
-            name=f"{settings.plan.name}-{self._named}",
+            f"{self._group.name}-placement-group",
+            name=f"{self._settings.plan.name}-{self._group.name}",
             strategy="cluster",
-            tags=self._tags,
+            tags=self._tags(),
             opts=pulumi.ResourceOptions(parent=self),
         )
 
     def _reservation(
-        self, group: CloudNodeGroup, named: str | None, network: Network, placement: aws.ec2.PlacementGroup | None
+        self, named_id: str | None, network: Network, placement: aws.ec2.PlacementGroup | None
     ) -> pulumi.Output[str] | None:
-        """Name the reservation that a person made, or make one; it costs what the machines cost, used or not."""
-        if named is not None:
-            return pulumi.Output.from_input(named)
-        if group.source != "reservation":
+        """Return the id of what the machines are taken from: as named, or made here; None where they are just bought."""
+        if named_id is not None:
+            return pulumi.Output.from_input(named_id)
+        if self._group.source != "reservation":
             return None
-        return aws.ec2.CapacityReservation(
-            f"{self._named}-capacity-reservation",
+        made = aws.ec2.CapacityReservation(
+            f"{self._group.name}-capacity-reservation",
             availability_zone=network.gpu_zone_name,
-            instance_type=group.instance,
-            instance_count=group.count,
+            instance_type=self._group.instance,
+            instance_count=self._group.count,
             instance_platform="Linux/UNIX",
+            # Nobody else's machine of the same type takes a place by chance.
             instance_match_criteria="targeted",
             end_date_type="unlimited",
             placement_group_arn=placement.arn if placement else None,
-            tags=self._tags,
+            tags=self._tags(),
+            # Not deleted first where it is replaced: reserved machines are not given back before there are others.
             opts=pulumi.ResourceOptions(parent=self),
-        ).id
-
-    def _template(
-        self,
-        settings: Settings,
-        group: CloudNodeGroup,
-        keys: Keys,
-        cluster: Cluster,
-        fabric: Fabric,
-        placement: aws.ec2.PlacementGroup | None,
-    ) -> aws.ec2.LaunchTemplate:
-        """Describe one machine."""
-        target = None
-        if self.reservation_id is not None:
-            target = aws.ec2.LaunchTemplateCapacityReservationSpecificationArgs(
-                capacity_reservation_target=aws.ec2.LaunchTemplateCapacityReservationSpecificationCapacityReservationTargetArgs(
-                    capacity_reservation_id=self.reservation_id
-                )
-            )
-        market = None
-        if group.source == "capacity-block":
-            market = aws.ec2.LaunchTemplateInstanceMarketOptionsArgs(market_type="capacity-block")
-        interfaces = [
-            aws.ec2.LaunchTemplateNetworkInterfaceArgs(
-                network_card_index=each.card,
-                device_index=each.device,
-                interface_type=each.kind,
-                delete_on_termination="true",
-                # Every interface in both groups: EKS adds none of its own where any is named.
-                security_groups=[cluster.security_group_id, fabric.security_group_id],
-            )
-            for each in group.interfaces
-        ]
-        return aws.ec2.LaunchTemplate(
-            f"{self._named}-launch-template",
-            name_prefix=self._prefix,
-            instance_type=group.instance,
-            update_default_version=True,
-            block_device_mappings=block_devices(group, keys),
-            metadata_options=metadata_options(),
-            network_interfaces=interfaces,
-            placement=aws.ec2.LaunchTemplatePlacementArgs(group_name=placement.name) if placement else None,
-            capacity_reservation_specification=target,
-            instance_market_options=market,
-            user_data=user_data(group),
-            tag_specifications=tag_specifications(settings, self._named),
-            tags=self._tags,
-            # A node group cannot change to another type; a new template makes it a new group.
-            opts=pulumi.ResourceOptions(parent=self, replace_on_changes=["instanceType"]),
         )
+        return made.id
 
-    def _node_group(
-        self,
-        settings: Settings,
-        group: CloudNodeGroup,
-        network: Network,
-        identity: Identity,
-        cluster: Cluster,
-        template: aws.ec2.LaunchTemplate,
-    ) -> aws.eks.NodeGroup:
-        """Make the group; its image's release is EKS's newest when it is made, so that security fixes need no new plan."""
-        accelerator = _ACCELERATORS[group.accelerator]
-        labels = {"groundplan/role": group.role, f"{accelerator}.present": "true"}
-        if any(each.kind == "efa-only" for each in group.interfaces):
-            labels["vpc.amazonaws.com/efa.present"] = "true"
-        running = group.count if settings.gpu_nodes == "on" else 0
-        scheduled = settings.gpu_nodes == "scheduled" and group.source == "capacity-block"
-        return aws.eks.NodeGroup(
-            f"{self._named}-node-group",
-            cluster_name=cluster.cluster_name,
-            node_group_name_prefix=self._prefix,
-            node_role_arn=identity.node_role_arn,
-            subnet_ids=[network.subnet_ids[subnet] for subnet in group.subnets],
-            ami_type=ami_type(group),
-            capacity_type={"capacity-block": "CAPACITY_BLOCK", "spot": "SPOT"}.get(group.source, "ON_DEMAND"),
-            launch_template=aws.eks.NodeGroupLaunchTemplateArgs(id=template.id, version=version_of(template)),
-            scaling_config=aws.eks.NodeGroupScalingConfigArgs(min_size=running, desired_size=running, max_size=group.count),
-            update_config=aws.eks.NodeGroupUpdateConfigArgs(max_unavailable=1),
-            node_repair_config=aws.eks.NodeGroupNodeRepairConfigArgs(enabled=True),
-            labels=labels,
-            taints=[aws.eks.NodeGroupTaintArgs(key=accelerator, value="true", effect="NO_SCHEDULE")],
-            tags=self._tags,
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                delete_before_replace=True,
-                depends_on=[*cluster.before_nodes, identity],
-                ignore_changes=["scalingConfig.desiredSize", "scalingConfig.minSize"] if scheduled else None,
-            ),
-        )
-
-    def _schedule(self, group: CloudNodeGroup, block: CapacityBlock) -> None:
-        """Bring the machines when the block begins, and send them away before it ends."""
-        leave = (dt.datetime.fromisoformat(block.ends_at) - _LEAVE_BEFORE_END).strftime("%Y-%m-%dT%H:%M:%SZ")
-        for action, start, count in (("begin", block.starts_at, group.count), ("end", leave, 0)):
+    def _schedule(self, block: CapacityBlock) -> None:
+        """Let the machines come when the capacity block begins and go before AWS takes them."""
+        ends_at = (datetime.fromisoformat(block.ends_at) - BLOCK_LEFT_EARLY).astimezone(UTC)
+        for action, at, count in (
+            ("start", datetime.fromisoformat(block.starts_at).astimezone(UTC), self._group.count),
+            ("stop", ends_at, 0),
+        ):
             aws.autoscaling.Schedule(
-                f"{self._named}-{action}",
-                scheduled_action_name=f"{self._named}-{action}",
+                f"{self._group.name}-{action}",
+                scheduled_action_name=f"{self._settings.plan.name}-{self._group.name}-{action}",
                 autoscaling_group_name=self.auto_scaling_group_name,
-                start_time=start,
-                min_size=count,
+                start_time=at.strftime("%Y-%m-%dT%H:%M:%SZ"),
                 desired_capacity=count,
-                max_size=group.count,
+                min_size=_UNCHANGED,
+                max_size=_UNCHANGED,
                 opts=pulumi.ResourceOptions(parent=self),
             )
+
+
+def _interfaces(
+    group: CloudNodeGroup, security_group_ids: list[pulumi.Output[str]]
+) -> list[aws.ec2.LaunchTemplateNetworkInterfaceArgs]:
+    """Describe the plan's interfaces, all in all security groups: EKS adds none to a template that has some."""
+    return [
+        aws.ec2.LaunchTemplateNetworkInterfaceArgs(
+            network_card_index=each.card,
+            device_index=each.device,
+            interface_type=each.kind,
+            security_groups=security_group_ids,
+            delete_on_termination="true",
+        )
+        for each in group.interfaces
+    ]
+
+
+def _target(
+    reservation_id: pulumi.Output[str] | None,
+) -> aws.ec2.LaunchTemplateCapacityReservationSpecificationArgs | None:
+    if reservation_id is None:
+        return None
+    return aws.ec2.LaunchTemplateCapacityReservationSpecificationArgs(
+        capacity_reservation_target=aws.ec2.LaunchTemplateCapacityReservationSpecificationCapacityReservationTargetArgs(
+            capacity_reservation_id=reservation_id
+        )
+    )
+
+
+def _market(group: CloudNodeGroup) -> aws.ec2.LaunchTemplateInstanceMarketOptionsArgs | None:
+    """Tell the market; spot is said by the node group, and refused here."""
+    if group.source != "capacity-block":
+        return None
+    return aws.ec2.LaunchTemplateInstanceMarketOptionsArgs(market_type="capacity-block")
+
+
+def _sizes(group: CloudNodeGroup, mode: Mode) -> aws.eks.NodeGroupScalingConfigArgs:
+    """Tell how many machines run: all, or none with room for all."""
+    running = group.count if mode == "on" else 0
+    return aws.eks.NodeGroupScalingConfigArgs(min_size=running, desired_size=running, max_size=group.count)
+
+
+def _labels(group: CloudNodeGroup) -> dict[str, str]:
+    """Label what device plugins look for."""
+    labels = {f"{_KEYS[group.accelerator]}.present": "true"}
+    if any(each.kind == "efa-only" for each in group.interfaces):
+        labels[_EFA_PRESENT] = "true"
+    return labels

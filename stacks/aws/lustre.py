@@ -11,6 +11,7 @@ from stacks.aws.cluster import Cluster
 from stacks.aws.fabric import Fabric
 from stacks.aws.keys import Keys
 from stacks.aws.network import Network
+from stacks.aws.rules import lustre_problems, name_problems, require
 from stacks.settings import Settings
 
 __all__ = ["Lustre"]
@@ -46,10 +47,19 @@ class Lustre(pulumi.ComponentResource):
         buckets: Buckets,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__("groundplan:aws:Lustre", name, None, opts)
         planned = settings.cloud.lustre
         if planned is None:
             raise ValueError("the plan has no Lustre file system")
+        linked = any(bucket.lustre_path is not None for bucket in settings.cloud.buckets)
+        backups_kept_days = 0 if linked else _BACKUPS_KEPT_DAYS
+        require(
+            [
+                *lustre_problems(planned, settings.cloud.buckets, backups_kept_days),
+                *name_problems("security group prefix", f"{settings.plan.name}-{name}-"),
+                *name_problems("log group", f"/aws/fsx/{settings.plan.name}"),
+            ]
+        )
+        super().__init__("groundplan:aws:Lustre", name, None, opts)
         self._named, self._tags = name, settings.tags(name, Name=f"{settings.plan.name}-{name}")
         group = aws.ec2.SecurityGroup(
             f"{name}-security-group",
@@ -62,7 +72,7 @@ class Lustre(pulumi.ComponentResource):
         rules = self._open(group.id, cluster.security_group_id)
         if planned.efa:
             rules += self._open_for_efa(group.id, fabric.security_group_id)
-        system = self._system(settings, planned, network.subnet_ids[planned.subnet], group.id, keys, rules)
+        system = self._system(settings, planned, network.subnet_ids[planned.subnet], group.id, keys, backups_kept_days, rules)
         for bucket in settings.cloud.buckets:
             if bucket.lustre_path is not None:
                 aws.fsx.DataRepositoryAssociation(
@@ -146,6 +156,7 @@ class Lustre(pulumi.ComponentResource):
         subnet_id: pulumi.Output[str],
         group_id: pulumi.Output[str],
         keys: Keys,
+        backups_kept_days: int,
         rules: list[pulumi.Resource],
     ) -> aws.fsx.LustreFileSystem:
         """Make the file system; only 2.15 can order metadata operations, which EFA needs."""
@@ -158,7 +169,6 @@ class Lustre(pulumi.ComponentResource):
             tags=self._tags,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        linked = any(bucket.lustre_path is not None for bucket in settings.cloud.buckets)
         mode = "AUTOMATIC" if planned.metadata_iops is None else "USER_PROVISIONED"
         return aws.fsx.LustreFileSystem(
             f"{self._named}-file-system",
@@ -175,8 +185,8 @@ class Lustre(pulumi.ComponentResource):
             kms_key_id=keys.data_arn,
             log_configuration=aws.fsx.LustreFileSystemLogConfigurationArgs(destination=log.arn, level="WARN_ERROR"),
             weekly_maintenance_start_time=_MAINTENANCE,
-            automatic_backup_retention_days=0 if linked else _BACKUPS_KEPT_DAYS,
-            skip_final_backup=linked or not settings.keep_data,
+            automatic_backup_retention_days=backups_kept_days,
+            skip_final_backup=not (backups_kept_days and settings.keep_data),
             tags=self._tags,
             # The service tries the ports when it makes the file system.
             opts=pulumi.ResourceOptions.merge(settings.stateful(), pulumi.ResourceOptions(parent=self, depends_on=rules)),

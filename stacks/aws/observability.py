@@ -7,6 +7,7 @@ import pulumi_aws as aws
 
 from stacks.aws.cluster import Cluster
 from stacks.aws.keys import Keys
+from stacks.aws.rules import name_problems, require
 from stacks.settings import Settings
 
 __all__ = ["Observability"]
@@ -25,6 +26,8 @@ class Observability(pulumi.ComponentResource):
     def __init__(
         self, name: str, settings: Settings, keys: Keys, cluster: Cluster, opts: pulumi.ResourceOptions | None = None
     ) -> None:
+        logged = f"/aws/vendedlogs/prometheus/{settings.plan.name}"
+        require(name_problems("log group", logged))
         super().__init__("groundplan:aws:Observability", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
 
@@ -41,7 +44,7 @@ class Observability(pulumi.ComponentResource):
         for each in _INSIGHTS:
             log_group(each, pulumi.Output.concat("/aws/containerinsights/", cluster.cluster_name, "/", each))
         # Services that log for the account are given leave once for everything under /aws/vendedlogs/.
-        log = log_group("prometheus", f"/aws/vendedlogs/prometheus/{settings.plan.name}")
+        log = log_group("prometheus", logged)
         workspace = aws.amp.Workspace(
             f"{name}-workspace",
             alias=settings.plan.name,

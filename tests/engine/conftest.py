@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 import tools
-from harness import Stack
+from harness import Stack, end_all
 
 # Programs, not modules of tests: the engine runs them.
 collect_ignore_glob = ["toy/*", "doubles/language_host.py", "doubles/aws_provider.py"]
@@ -28,11 +28,12 @@ def binaries(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture(scope="session")
-def new_stack(binaries: Sequence[Path], tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Stack]:
-    """Make a stack of its own: `new_stack("dev")` of this repository's project, `new_stack("toy", source=FOLDER)` of another."""
+def new_stack(binaries: Sequence[Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Stack]]:
+    """Make a stack of its own: `new_stack("dev")` of this project, `new_stack("toy", source=FOLDER)` of another."""
     numbers = itertools.count()
 
     def make(name: str, source: Path = tools.ROOT) -> Stack:
         return Stack(tmp_path_factory.mktemp(f"{name}-{next(numbers)}-"), name, binaries, source)
 
-    return make
+    yield make
+    end_all()

@@ -5,6 +5,7 @@ What is proved so: the program, the engine, and the rules that the double applie
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import shutil
@@ -25,6 +26,18 @@ LINKED = ("planner", "topologies", "factories")
 COPIED = ("stacks", "plans")
 TIMEOUT_S = 180
 GRACE_S = 20
+
+# What was started and may still run when a test fails in the middle.
+STARTED: list[subprocess.Popen[str]] = []
+
+
+def end_all() -> None:
+    """End what is still running of what was started here; the doubles end with it."""
+    for process in STARTED:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    STARTED.clear()
 
 
 @dataclass(frozen=True)
@@ -86,16 +99,22 @@ class Stack:
 
     def __init__(self, folder: Path, name: str, binaries: Sequence[Path], source: Path) -> None:
         self.name = name
-        self.project = folder / "project"
-        self.state_folder, self.home, self.double = folder / "state", folder / "home", folder / "account"
+        self.path = os.pathsep.join([*map(str, binaries), str(Path(sys.prefix) / "bin"), os.environ.get("PATH", "")])
+        self._live_in(folder)
         for each in (self.project, self.state_folder, self.home, self.double):
             each.mkdir(parents=True)
-        self.account = Account(self.double)
         copy_project(source, self.project)
-        path = os.pathsep.join([*map(str, binaries), str(Path(sys.prefix) / "bin"), os.environ.get("PATH", "")])
+        ok(self.pulumi("stack", "init", name))
+
+    def _live_in(self, folder: Path) -> None:
+        self.folder = folder
+        self.project, self.state_folder = folder / "project", folder / "state"
+        self.home, self.double = folder / "home", folder / "account"
+        self.account = Account(self.double)
+        self._events, self._output, self._runs = folder / "events.jsonl", folder / "output.txt", folder / "commands.log"
         self.environment = {
             **ours_only(os.environ),
-            "PATH": path,
+            "PATH": self.path,
             "HOME": str(self.home),
             "PULUMI_HOME": str(self.home),
             "PULUMI_BACKEND_URL": f"file://{self.state_folder}",
@@ -108,10 +127,13 @@ class Stack:
             "PYTHONPATH": str(self.project),
             "PYTHONDONTWRITEBYTECODE": "1",
         }
-        self._events = folder / "events.jsonl"
-        self._output = folder / "output.txt"
-        self._runs = folder / "commands.log"
-        ok(self.pulumi("stack", "init", name))
+
+    def branch(self, folder: Path) -> Stack:
+        """Return a copy that goes its own way from here: project, state and account. Cheaper than another update."""
+        shutil.copytree(self.folder, folder, symlinks=True)
+        other = copy.copy(self)
+        other._live_in(folder)
+        return other
 
     # Commands
 
@@ -119,7 +141,7 @@ class Stack:
         """Start a command and leave it running, in a process group of its own; its output goes to `output`."""
         self._events.unlink(missing_ok=True)
         with self._output.open("w", encoding="utf-8") as output:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 ["pulumi", "--non-interactive", "--color", "never", *arguments],
                 cwd=self.project,
                 env=self.environment,
@@ -129,6 +151,8 @@ class Stack:
                 text=True,
                 start_new_session=True,
             )
+        STARTED.append(process)
+        return process
 
     def finish(self, process: subprocess.Popen[str], timeout_s: float = TIMEOUT_S, began: float | None = None) -> Run:
         """Wait for a started command. What takes too long is ended, first politely, and fails the test."""

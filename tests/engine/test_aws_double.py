@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,8 +11,11 @@ from typing import Any
 import aws_api
 import aws_types
 import pytest
-from account import Account
+from account import Account, strings
+from aws_provider import Provider, plain
+from aws_samples import SAMPLES
 from aws_types import TYPES, Here
+from pulumi.runtime.proto import provider_pb2
 
 HERE = Here("us-east-1")
 NETWORK, SUBNET = "aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet"
@@ -76,6 +80,25 @@ def test_before_it_is_made_nothing_computed_is_known(type_token: str) -> None:
     outputs = kind.preview({})
     for path in (*kind.computed, *kind.defaults):
         assert aws_types.get(outputs, path) == aws_types.UNKNOWN
+
+
+@pytest.mark.parametrize("type_token", TYPES)
+def test_what_a_preview_promises_is_what_is_made_and_stays(world: World, type_token: str) -> None:
+    alone = dataclasses.replace(TYPES[type_token], refers=(), refuses_create=lambda *_: None)
+    inputs = SAMPLES[type_token]
+    entry, refusal = aws_types.create(world.data, alone, type_token, "urn::it", inputs, HERE)
+    assert entry is not None, refusal
+    promised, outputs = alone.preview(inputs), entry["outputs"]
+    assert promised.keys() == outputs.keys()
+    known = {name: value for name, value in promised.items() if aws_types.UNKNOWN not in set(strings(value))}
+    assert known == {name: outputs[name] for name in known}
+    assert aws_types.UNKNOWN not in set(strings(outputs))
+    assert "None" not in set(strings({name: value for name, value in outputs.items() if name not in inputs}))
+    assert alone.updated(inputs, outputs, inputs, aws_types.UNKNOWN) == outputs
+
+
+def test_the_tables_know_the_same_types() -> None:
+    assert TYPES.keys() == aws_api.API.keys()
 
 
 def test_what_others_refer_to_cannot_be_deleted(world: World) -> None:
@@ -314,13 +337,53 @@ def test_zone_names_are_not_in_the_order_of_zone_ids(world: World) -> None:
     ]
 
 
+def check(tmp_path: Path, type_token: str, news: dict[str, Any], olds: dict[str, Any] | None = None) -> Any:
+    request = provider_pb2.CheckRequest(type=type_token, name="it", randomSeed=b"0123456789")
+    request.news.update(news)
+    request.olds.update(olds or {})
+    return Provider(Account(tmp_path)).Check(request, None)
+
+
+def test_a_type_that_the_double_does_not_play_is_refused(tmp_path: Path) -> None:
+    (failure,) = check(tmp_path, "aws:sqs/queue:Queue", {}).failures
+    assert failure.reason.startswith("the double does not play aws:sqs/queue:Queue")
+
+
+def test_check_asks_the_model_then_the_rules_then_what_is_referred_to(tmp_path: Path) -> None:
+    vpc = {"cidrBlock": "10.0.0.0/16"}
+    assert not check(tmp_path, NETWORK, vpc).failures
+    assert [each.property for each in check(tmp_path, NETWORK, {"cidrBlock": 7.0}).failures] == ["cidrBlock"]
+    assert [each.property for each in check(tmp_path, NETWORK, {"cidrBlock": "10.0.0.0/8"}).failures] == ["cidrBlock"]
+    with Account(tmp_path).open() as data:
+        template = {"instanceType": "p5.48xlarge", "name": "t"}
+        entry, _ = aws_types.create(data, TYPES[TEMPLATE], TEMPLATE, "urn::t", template, HERE)
+        assert entry is not None
+    nodes = {**SAMPLES[NODES], "launchTemplate": {"id": entry["id"], "version": "1"}, "instanceTypes": ["p5.48xlarge"]}
+    assert "instanceTypes" in {each.property for each in check(tmp_path, NODES, nodes).failures}
+
+
+def test_a_name_that_nobody_gave_is_made_once_and_kept(tmp_path: Path) -> None:
+    group = {"vpcId": aws_types.UNKNOWN, "description": "x"}
+    first = plain(check(tmp_path, GROUP, group).inputs)
+    assert (first["name"], first["__defaults"]) == ("it-3031323", ["name"])
+    kept = plain(check(tmp_path, GROUP, group, {**first, "name": "it-0000000"}).inputs)
+    assert kept["name"] == "it-0000000"
+    given = plain(check(tmp_path, GROUP, {**group, "name": "efa"}, first).inputs)
+    assert (given["name"], given["__defaults"]) == ("efa", [])
+
+
 def test_the_account_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     account = Account(tmp_path)
     with account.open() as data:
         data["serial"] = 1
-    with pytest.raises(KeyError), account.open() as data:
-        data["serial"] = 2
-        data["nothing"]
+
+    def interrupted() -> None:
+        with account.open() as data:
+            data["serial"] = 2
+            raise KeyError("in the middle")
+
+    with pytest.raises(KeyError, match="in the middle"):
+        interrupted()
     assert account.read()["serial"] == 1
     assert {each.name for each in tmp_path.iterdir()} == {"account.json", "lock"}
 

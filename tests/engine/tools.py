@@ -105,9 +105,8 @@ def build() -> Path:
     binaries = folder / "bin"
     binaries.mkdir(parents=True, exist_ok=True)
     (folder / "built-from").unlink(missing_ok=True)
-    print(f"fetching the modules of the Pulumi CLI {version()} (once)", flush=True)
-    _go("mod", "download")
-    print(f"building it into {folder} (some minutes, once)", flush=True)
+    print(f"building the Pulumi CLI {version()} from its modules into {folder} (some minutes, once)", flush=True)
+    # Not `go mod download` first: it asks for more than a build needs, some of which the module mirror does not serve.
     stamp = f"-s -w -X {SDK}/go/common/version.Version={version()}"
     _go("build", "-trimpath", "-ldflags", stamp, "-o", str(binaries / "pulumi"), PACKAGE)
     # The small program that runs a Python program under the engine comes with the SDK; a release of the CLI ships it too.

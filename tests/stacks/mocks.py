@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 from collections.abc import Callable, Mapping
@@ -89,6 +90,11 @@ def settings_of(stack: str = "dev", cloud: Mapping[str, Any] | None = None, **ch
         **changes,
     }
     return Settings(stack=stack, plan=plan.model_copy(update={"cloud": changed}), cloud=changed, **given)
+
+
+def renamed(settings: Settings, name: str) -> Settings:
+    """Return settings of a factory with another name."""
+    return dataclasses.replace(settings, plan=settings.plan.model_copy(update={"name": name}))
 
 
 def standing(**attributes: Any) -> Any:

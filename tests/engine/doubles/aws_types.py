@@ -74,11 +74,11 @@ Computed = Mapping[str, str | Callable[[Made], Any]]
 class Type:
     """The behaviour of one type.
 
-    `id`, `computed` and `defaults` are templates or functions of what is made; `computed` may name nested properties by dotted
-    path, `defaults` hold only where the input is absent. `replaces` and `refers` are paths without list indices. `unique` names
-    properties that no two resources share. `put`: it is set on something else, so making it again is no error, and nothing refers
-    to it. `volatile`: a computed number -> whether a change of these inputs raises it. `refuses`: what AWS has against making or
-    deleting it, as text or None.
+    `id`, `computed` and `defaults` are templates or functions of what is made; `computed` may name nested properties by
+    dotted path, `defaults` hold only where the input is absent. `replaces` and `refers` are paths without list indices.
+    `unique` names properties that no two resources share. `put`: it is set on something else, so making it again is no error,
+    and nothing refers to it. `volatile`: a computed number -> whether a change of these inputs raises it. `refuses_...`: what
+    AWS has against making or deleting it, as text or None.
     """
 
     id: str | Callable[[Made], str]
@@ -246,10 +246,11 @@ def create(
     for entry in resources.values():
         if kind.put or entry["type"] != type_token:
             continue
-        same = kind.unique and all(entry["outputs"].get(name) == outputs.get(name) for name in kind.unique)
+        shared = [outputs.get(name) for name in kind.unique]
+        same = shared == [entry["outputs"].get(name) for name in kind.unique] and any(each is not None for each in shared)
         if entry["id"] == id_ or same:
             what = ", ".join(f"{name} {outputs.get(name)}" for name in kind.unique) or id_
-            return None, f"AlreadyExists: {type_token.split(':')[-1]} with {what} exists already ({entry['id']})"
+            return None, f"AlreadyExists: {type_token.rpartition(':')[2]} with {what} exists already ({entry['id']})"
     data["serial"] += 1
     names = [] if kind.put else [id_, *reach(outputs, "arn")]
     owned = [each for path in kind.owns for each in reach(outputs, path)]
@@ -312,7 +313,7 @@ def _role_has(resources: Mapping[str, Any], role_arn: object, policy: str) -> bo
 def _cannot_join(inputs: Inputs, resources: Mapping[str, Any]) -> str | None:
     if _role_has(resources, inputs.get("nodeRoleArn"), "policy/AmazonEKSWorkerNode"):
         return None
-    return f"NodeCreationFailure: {inputs.get('nodeRoleArn')} has no AmazonEKSWorkerNodePolicy yet, its machines cannot join the cluster"
+    return f"NodeCreationFailure: {inputs.get('nodeRoleArn')} has no AmazonEKSWorkerNodePolicy yet, its machines cannot join"
 
 
 def _cannot_clean_up(inputs: Inputs, resources: Mapping[str, Any]) -> str | None:
@@ -361,6 +362,11 @@ def _zone_name(made: Made) -> str:
 def _zone_id(made: Made) -> str:
     letters = {letter: number for number, letter in _ZONE_LETTERS.items()}
     return _zone_prefix(made.here.region) + letters.get(str(made.outputs.get("availabilityZone", "a"))[-1:], "4")
+
+
+def _address(made: Made) -> str:
+    """Return a public address from the range for documentation."""
+    return f"203.0.113.{int(made.hex[:4], 16) % 254 + 1}"
 
 
 def _vpc_of_first_subnet(made: Made) -> Any:
@@ -447,7 +453,7 @@ TYPES: dict[str, Type] = {
         computed={
             "allocationId": "{id}",
             "arn": _ec2("elastic-ip"),
-            "publicIp": lambda made: _address(made),
+            "publicIp": _address,
             "publicDns": "ec2-{hex}.example",
         },
     ),
@@ -457,7 +463,7 @@ TYPES: dict[str, Type] = {
         computed={
             "networkInterfaceId": "eni-{hex}",
             "associationId": "eipassoc-{hex}",
-            "publicIp": lambda made: _address(made),
+            "publicIp": _address,
         },
         refers=("allocationId", "subnetId", "vpcId"),
         unique=("allocationId",),
@@ -808,8 +814,3 @@ TYPES: dict[str, Type] = {
         computed={"arn": _arn("budgets", "budget/{name}", region="")},
     ),
 }
-
-
-def _address(made: Made) -> str:
-    """Return a public address from the range for documentation."""
-    return f"203.0.113.{int(made.hex[:4], 16) % 254 + 1}"

@@ -36,8 +36,6 @@ if given := config.get("given"):
         "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}],
     }
     aws.iam.Role("role", name=given, path=config.get("path") or "/", assume_role_policy=json.dumps(trust))
-if config.get_bool("stranger"):
-    aws.sqs.Queue("queue")
 
 pulumi.export("zone", subnet.availability_zone)
 pulumi.export("version", template.latest_version)

@@ -8,6 +8,7 @@ from mocks import ENVIRONMENTS, of_kind, only, plan_of, record, run, settings_of
 
 from planner.plan import BucketPlan
 from stacks.aws.buckets import Buckets
+from stacks.aws.rules import InvalidInput
 from stacks.expansion import Resource
 
 KEY = "arn:aws:kms:us-east-2:<account>:key/data"
@@ -110,6 +111,17 @@ def test_another_bucket_appears_by_the_plan_alone() -> None:
     more = BucketPlan(name="models", size_tb=1.0, lustre_path=None, infrequent_after_days=60)
     resources = made("dev", cloud={"buckets": (more,)})
     assert [each.inputs["bucketPrefix"] for each in of_kind(resources, "Bucket")] == ["groundplan-dev-models-"]
+
+
+def test_a_name_that_s3_refuses_is_told_with_every_other_before_anything_is_made() -> None:
+    bad = tuple(
+        BucketPlan(name=name, size_tb=1.0, lustre_path=None, infrequent_after_days=None)
+        for name in ("a-very-long-name-for-a-bucket", "Data_1")
+    )
+    with pytest.raises(InvalidInput) as refused:
+        made("staging", cloud={"buckets": bad})
+    assert len(refused.value.problems) == 2
+    assert "shorten it by" in refused.value.problems[0]
 
 
 def test_names_and_arns_are_given_by_the_plans_names() -> None:

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pulumi
 import pytest
-from mocks import ENVIRONMENTS, only, plan_of, record, settings_of
+from mocks import ENVIRONMENTS, only, plan_of, record, renamed, settings_of
 
 from stacks.aws.budget import Budget
+from stacks.aws.rules import InvalidInput
 from stacks.expansion import Resource, Secret
 
 
@@ -46,6 +47,11 @@ def test_a_person_is_told_and_the_address_stays_secret() -> None:
         (address,) = each["subscriberEmailAddresses"]
         assert address == Secret("somebody@example.org")
         assert "somebody" not in repr(each)
+
+
+def test_a_name_that_is_too_long_is_told_before_anything_is_made() -> None:
+    with pytest.raises(InvalidInput, match="budget"):
+        record(lambda: Budget("budget", renamed(settings_of("dev"), "x" * 100)))
 
 
 def test_without_a_person_there_is_no_alarm_because_the_service_refuses_one() -> None:

@@ -4,9 +4,10 @@ from typing import Any
 
 import pulumi
 import pytest
-from mocks import ENVIRONMENTS, of_kind, only, plan_of, record, run, settings_of, standing
+from mocks import ENVIRONMENTS, of_kind, only, plan_of, record, renamed, run, settings_of, standing
 
 from stacks.aws.efs import Efs
+from stacks.aws.rules import InvalidInput
 from stacks.expansion import Resource
 from stacks.settings import Settings
 
@@ -44,7 +45,9 @@ def test_only_nfs_from_the_cluster_passes() -> None:
     assert rule.inputs["referencedSecurityGroupId"] == "sg-cluster"
     assert (rule.inputs["ipProtocol"], rule.inputs["fromPort"], rule.inputs["toPort"]) == ("tcp", 2049, 2049)
     assert of_kind(resources, "SecurityGroupEgressRule") == []
-    assert not {"ingress", "egress"} & set(only(resources, "SecurityGroup").inputs)
+    group = only(resources, "SecurityGroup").inputs
+    assert group["vpcId"] == "vpc-1"
+    assert not {"ingress", "egress"} & set(group)
 
 
 def test_it_is_encrypted_and_grows_and_rests_by_itself() -> None:
@@ -59,6 +62,11 @@ def test_it_is_encrypted_and_grows_and_rests_by_itself() -> None:
 def test_it_is_protected_and_kept_while_data_is(keep: bool) -> None:
     options = only(made(keep_data=keep), "FileSystem").options
     assert (options.get("protect", False), options.get("retain_on_delete", False)) == (keep, keep)
+
+
+def test_a_name_that_is_too_long_is_told_before_anything_is_made() -> None:
+    with pytest.raises(InvalidInput, match="security group prefix"):
+        record(lambda: component(renamed(settings_of("dev"), "x" * 300)))
 
 
 def test_it_tells_its_id_and_arn() -> None:

@@ -3,11 +3,13 @@ from __future__ import annotations
 from typing import Any
 
 import pulumi
+import pulumi_aws as aws
 import pytest
 from mocks import ENVIRONMENTS, of_kind, only, plan_of, record, run, settings_of, standing
 
 from planner.plan import LustrePlan
 from stacks.aws.lustre import Lustre
+from stacks.aws.rules import InvalidInput
 from stacks.expansion import Resource
 from stacks.settings import Settings
 
@@ -17,6 +19,12 @@ OWN = "<lustre/security-group.id>"
 class StandingBuckets(pulumi.ComponentResource):
     def __init__(self) -> None:
         super().__init__("test:aws:Buckets", "buckets")
+        aws.s3.BucketVersioning(
+            "buckets-protection",
+            bucket="b",
+            versioning_configuration={"status": "Enabled"},
+            opts=pulumi.ResourceOptions(parent=self),
+        )
         self.names = {name: pulumi.Output.from_input(f"bucket-{name}") for name in ("data", "checkpoints")}
 
 
@@ -77,6 +85,9 @@ def test_the_file_system_is_the_planned_one(stack: str) -> None:
     assert (inputs["deploymentType"], inputs["storageType"], inputs["fileSystemTypeVersion"]) == ("PERSISTENT_2", "SSD", "2.15")
     assert inputs["kmsKeyId"] == "arn:data"
     assert inputs["metadataConfiguration"] == {"mode": "AUTOMATIC"}
+    # d:HH:MM, Monday is 1.
+    assert inputs["weeklyMaintenanceStartTime"] == "7:04:00"
+    assert only(made(stack), "SecurityGroup").inputs["vpcId"] == "vpc-1"
 
 
 def test_metadata_operations_are_ordered_where_the_plan_names_them() -> None:
@@ -126,7 +137,12 @@ def test_buckets_with_a_path_are_linked_both_ways() -> None:
     assert link["fileSystemId"] == "<lustre/file-system.id>"
     events = ["NEW", "CHANGED", "DELETED"]
     assert link["s3"] == {"autoImportPolicy": {"events": events}, "autoExportPolicy": {"events": events}}
-    assert link["deleteDataInFilesystem"] is False
+    assert (link["batchImportMetaDataOnCreate"], link["deleteDataInFilesystem"]) == (True, False)
+
+
+def test_a_bucket_is_linked_when_everything_about_it_is_done() -> None:
+    for each in of_kind(made("staging"), "DataRepositoryAssociation"):
+        assert "buckets/protection-bucket-versioning" in each.options["depends_on"]
 
 
 def test_a_linked_file_system_has_no_backups_because_the_service_makes_none() -> None:
@@ -163,6 +179,14 @@ def test_it_tells_how_to_mount_it() -> None:
 
     label = "lustre/file-system"
     assert run(program).outputs["mount"] == [f"<{label}.{each}>" for each in ("id", "dnsName", "mountName", "arn")]
+
+
+def test_what_the_service_refuses_is_told_at_once_with_what_it_takes() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        made("staging", cloud=lustre_of(capacity_gib=10_000, metadata_iops=20_000))
+    assert [problem.partition(":")[0] for problem in refused.value.problems] == ["lustre", "lustre"]
+    assert "9,600 and 14,400 GiB" in refused.value.problems[0]
+    assert "12,000 and 24,000" in refused.value.problems[1]
 
 
 def test_without_a_planned_file_system_there_is_nothing_to_make() -> None:

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import pulumi
-from mocks import of_kind, only, record, run, settings_of, standing
+import pytest
+from mocks import of_kind, only, record, renamed, run, settings_of, standing
 
 from stacks.aws.observability import Observability
+from stacks.aws.rules import InvalidInput
 
 
-def component(stack: str = "dev") -> Observability:
-    settings = settings_of(stack, cloud={"logs_kept_days": 90})
+def component(name: str = "groundplan-dev") -> Observability:
+    settings = renamed(settings_of("dev", cloud={"logs_kept_days": 90}), name)
     keys = standing(data_arn="arn:data", logs_arn="arn:logs")
     return Observability("observability", settings, keys, standing(cluster_name="the-cluster"))
 
@@ -30,6 +32,11 @@ def test_every_log_is_encrypted_and_kept_as_long_as_planned() -> None:
         "/aws/vendedlogs/prometheus/groundplan-dev",
     }
     assert {(each.inputs["kmsKeyId"], each.inputs["retentionInDays"]) for each in groups} == {("arn:logs", 90)}
+
+
+def test_a_name_that_is_too_long_is_told_before_anything_is_made() -> None:
+    with pytest.raises(InvalidInput, match="log group"):
+        record(lambda: component("x" * 500))
 
 
 def test_it_tells_where_measurements_are_sent() -> None:
