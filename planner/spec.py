@@ -688,6 +688,9 @@ def json_schema() -> dict[str, Any]:
             stem = field.removesuffix("_" + suffix)
             definition["properties"][stem] = {"description": f"{description} (with its unit)".strip(), **text}
             definition.setdefault("allOf", []).append({"not": {"required": [field, stem]}})
+            if field in definition.get("required", []):  # one way to write it or the other
+                definition["required"].remove(field)
+                definition["allOf"].append({"anyOf": [{"required": [field]}, {"required": [stem]}]})
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Groundplan factory",

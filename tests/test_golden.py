@@ -28,7 +28,7 @@ def test_report_is_the_reviewed_one(
 
 
 def test_every_golden_report_has_its_example(root: Path) -> None:
-    found = {path.name for path in (root / "tests" / "golden").iterdir()}
+    found = {path.name for path in (root / "tests" / "golden").iterdir() if path.is_file()}
     assert found == {f"{example}.{suffix}" for example in EXAMPLES for suffix in FORMATS}
 
 

@@ -22,6 +22,7 @@ BLOCK_DAYS = (*range(1, 15), *range(21, 183, 7))
 BLOCK_HOUR_UTC = "11:30:00Z"
 # Names that AWS limits begin with the factory's: a bucket's prefix has 37 characters, of which a bucket takes 16.
 NAME_MOST_CHARACTERS = 20
+GROUP_MOST_CHARACTERS = 37  # what EKS takes of "<factory>-<group>-" before its own suffix
 ROOT_VOLUME_GIB = {"gpu": 300, "management": 100, "preparation": 200}
 
 
@@ -127,6 +128,12 @@ def plan_machines(factory: Factory, catalog: Catalog, notes: Notes, place: Place
                 )
             )
             rows.append(row)
+    for group in groups:
+        prefix = f"{factory.name}-{group.name}-"
+        if len(prefix) > GROUP_MOST_CHARACTERS and len(factory.name) <= NAME_MOST_CHARACTERS:
+            over = len(prefix) - GROUP_MOST_CHARACTERS
+            message = f"node group {prefix}... has {len(prefix)} characters, AWS takes {GROUP_MOST_CHARACTERS}"
+            notes.error("name-length", f"name.{group.name}", message, f"a factory name that is shorter by {over}")
     if not platform.management_nodes:
         message = "the cluster's own services (names, storage drivers, monitoring) have no machines to run on"
         notes.error("no-management", "platform.management_nodes", message, "such as management_nodes: {m7i.2xlarge: 2}")

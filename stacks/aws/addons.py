@@ -1,22 +1,26 @@
-"""What the cluster runs of AWS's own beside the network: names, storage drivers, the watch over machines."""
+"""What the cluster has beside Kubernetes itself: the plan's add-ons, and the roles of its workloads."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 import pulumi
+import pulumi_aws as aws
 
-from stacks.aws.cluster import BEFORE_NODES, Cluster, make_addon
+from stacks.aws.cluster import BEFORE_NODES, Cluster, add
 from stacks.aws.cpu_nodes import CpuNodes
 from stacks.aws.gpu_nodes import GpuNodes
-from stacks.aws.identity import Identity
+from stacks.aws.identity import Identity, workloads
 from stacks.settings import Settings
 
 __all__ = ["Addons"]
 
 
 class Addons(pulumi.ComponentResource):
-    """Make the add-ons that need machines to run on: without any they never become active, and an update would wait for them."""
+    """Add the plan's add-ons that need machines, once there are some: until then EKS takes them for broken.
+
+    Each workload's service account gets its role; pods that run under it reach the plan's buckets without any key to keep.
+    """
 
     def __init__(
         self,
@@ -28,9 +32,19 @@ class Addons(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("groundplan:aws:Addons", name, None, opts)
-        wait_for: list[pulumi.Resource] = [group for group in groups.values() if isinstance(group, CpuNodes)]
+        child = pulumi.ResourceOptions(parent=self)
+        after_nodes = pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=list(groups.values())))
         for addon in settings.cloud.addons:
             if addon.name not in BEFORE_NODES:
-                logical = f"{name}-{addon.name}"
-                make_addon(self, logical, settings, cluster.cluster_name, identity, addon.name, addon.version, wait_for)
+                add(name, settings, addon, cluster.cluster_name, identity, after_nodes)
+        for workload in workloads(settings):
+            aws.eks.PodIdentityAssociation(
+                f"{name}-{workload}",
+                cluster_name=cluster.cluster_name,
+                namespace=workload,
+                service_account=workload,
+                role_arn=identity.workload_role_arns[workload],
+                tags=settings.tags(name, Name=f"{settings.plan.name}-{workload}"),
+                opts=child,
+            )
         self.register_outputs({})

@@ -18,12 +18,12 @@ from stacks.settings import Settings
 
 __all__ = ["BEFORE_NODES", "Cluster", "add"]
 
-# Add-ons that run on every machine, and without which a machine does not become ready; with what they are told.
-BEFORE_NODES: Mapping[str, Mapping[str, Any]] = {
-    # Addresses come in blocks of 16, kept one ahead: so many pods need no more interfaces, which EFA takes.
+# Add-ons that run on every machine, and without which a machine does not become ready.
+BEFORE_NODES = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")
+# What add-ons are told beyond what they do anyway.
+_VALUES: Mapping[str, Mapping[str, Any]] = {
+    # Addresses come in blocks of 16, with one block to spare: a machine's pods need few interfaces, and leave the slots to EFA.
     "vpc-cni": {"env": {"ENABLE_PREFIX_DELEGATION": "true", "WARM_PREFIX_TARGET": "1"}},
-    "kube-proxy": {},
-    "eks-pod-identity-agent": {},
 }
 _LOGGED = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 _ADMINISTRATION = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
@@ -99,9 +99,7 @@ class Cluster(pulumi.ComponentResource):
         self.certificate_authority = cluster.certificate_authority.data
         self.security_group_id = cluster.vpc_config.cluster_security_group_id
         self.before_nodes = [
-            add(name, settings, addon, cluster.name, identity, BEFORE_NODES[addon.name], child)
-            for addon in cloud.addons
-            if addon.name in BEFORE_NODES
+            add(name, settings, addon, cluster.name, identity, child) for addon in cloud.addons if addon.name in BEFORE_NODES
         ]
         self.register_outputs(
             {
@@ -140,10 +138,10 @@ def add(
     addon: Addon,
     cluster_name: pulumi.Output[str],
     identity: Identity,
-    values: Mapping[str, Any],
     opts: pulumi.ResourceOptions,
 ) -> aws.eks.Addon:
     """Add an add-on of the plan to the cluster, with its role where it has one."""
+    values = _VALUES.get(addon.name)
     associations: Sequence[aws.eks.AddonPodIdentityAssociationArgs] | None = None
     if addon.name in SERVICE_ACCOUNTS:
         associations = [

@@ -39,7 +39,7 @@ class GpuNodes(pulumi.ComponentResource):
     The plan says where they come from. A reservation that nobody named is made here, inside the group's placement group; one
     that is named has its place already, and another placement group would find no machine in it. A capacity block is always
     targeted by its id, and its machines can be told to come and go with it: `scheduled` starts them when it begins, so make the
-    stack before that, and stops them half an hour before it ends.
+    stack before that, and stops them in time before it ends.
     """
 
     node_group_name: pulumi.Output[str]

@@ -41,8 +41,8 @@ _OF_MACHINES = ("AmazonEC2ContainerRegistryPullOnly", "AmazonEKSWorkerNodeMinima
 class Identity(pulumi.ComponentResource):
     """Make the roles of the cluster, its machines, its add-ons and its workloads.
 
-    Pods have roles of their own by EKS Pod Identity, each for one service account in one namespace of this cluster only: machines
-    need no more than to join. Workloads and the object store's driver reach the plan's buckets under the data key.
+    Pods have roles of their own by EKS Pod Identity, each for one service account in one namespace of this cluster, so that
+    machines need no more than to join. Workloads and the object store's driver reach the plan's buckets under the data key.
     """
 
     cluster_role_arn: pulumi.Output[str]

@@ -88,8 +88,9 @@ def _administration(iam: pulumi.Output[str]) -> dict[str, Any]:
 def _data_statements(settings: Settings, account: pulumi.Output[str], iam: pulumi.Output[str]) -> list[dict[str, Any]]:
     """Let file systems use the key for the buckets that they are linked to.
 
-    FSx acts as a role of its own for each file system, which has no policy on keys, and which exists only when the first link is
-    made: so it can only be named by a condition.
+    FSx acts as a role of its own for each file system, which has no policy on keys, and which is made with the first link: so
+    only a condition can name it.
+    https://docs.aws.amazon.com/fsx/latest/LustreGuide/s3-server-side-encryption-support.html, retrieved on 2026-11-24
     """
     if not any(bucket.lustre_path is not None for bucket in settings.cloud.buckets):
         return []

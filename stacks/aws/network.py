@@ -79,10 +79,10 @@ class Network(pulumi.ComponentResource):
         )
 
     def _routes(self) -> list[pulumi.Output[str]]:
-        """Lead public subnets to the internet, private ones to the way out of their zone, or else to the first; return theirs."""
+        """Lead public subnets to the internet, private ones to their zone's way out or the first; return the private tables."""
         planned = self._settings.cloud.subnets
         gateway = aws.ec2.InternetGateway(
-            f"{self._name}-gateway", vpc_id=self.vpc_id, tags=self._tags("gateway"), opts=self._child
+            f"{self._name}-internet-gateway", vpc_id=self.vpc_id, tags=self._tags("internet-gateway"), opts=self._child
         )
         public_table = self._table("public", [subnet for subnet in planned if subnet.public])
         self._way_out("public", public_table, gateway_id=gateway.id)

@@ -37,9 +37,9 @@ IMAGES = {
     ("x86_64", "none"): "AL2023_x86_64_STANDARD",
     ("arm64", "none"): "AL2023_ARM_64_STANDARD",
 }
-# AWS begins to take the machines of a capacity block back half an hour before its end.
+# AWS begins to take the machines of a capacity block back half an hour before its end: they have a quarter to leave in order.
 # https://docs.aws.amazon.com/eks/latest/userguide/capacity-blocks.html, retrieved on 2026-11-24
-BLOCK_LEFT_EARLY = timedelta(minutes=30)
+BLOCK_LEFT_EARLY = timedelta(minutes=45)
 
 # What the provider appends to a prefix: 26 characters.
 _SUFFIX_LENGTH = 26
@@ -205,7 +205,8 @@ def _times(block: CapacityBlock) -> Iterator[str]:
         yield f"its capacity block from {block.starts_at} to {block.ends_at} has no time zone: write ...Z"
     elif ends_at - starts_at <= BLOCK_LEFT_EARLY:
         minutes = (ends_at - starts_at) / timedelta(minutes=1)
-        yield f"its capacity block lasts {minutes:g} minutes, and AWS takes the last {BLOCK_LEFT_EARLY.seconds // 60}"
+        early = BLOCK_LEFT_EARLY.seconds // 60
+        yield f"its capacity block lasts {minutes:g} minutes, and machines leave {early} before its end"
 
 
 def group_problems(group: CloudNodeGroup) -> list[str]:

@@ -60,7 +60,18 @@ def _principals(statement: Statement) -> list[str]:
     return [str(each) for each in entries(principal)]
 
 
-def _too_open(where: str, statement: Statement) -> list[str]:
+def _of_one_account(statement: Statement) -> bool:
+    """Tell whether a key's statement holds for callers of one account only: its principal may then be "*".
+
+    A key cannot name a role that the cloud makes only later, such as a service's own for each file system.
+    """
+    conditions = statement.get("Condition")
+    equal = conditions.get("StringEquals") if isinstance(conditions, Mapping) else None
+    account = equal.get("kms:CallerAccount") if isinstance(equal, Mapping) else None
+    return isinstance(account, str) and re.fullmatch(r"\d{12}", account) is not None
+
+
+def _too_open(where: str, statement: Statement, of_one_account: bool = False) -> list[str]:
     """List what no policy may have, whatever it is on."""
     messages = [
         f"{where} allows by {key}, which is everything but what it names"
@@ -70,7 +81,7 @@ def _too_open(where: str, statement: Statement) -> list[str]:
     messages += [
         f"{where} allows principal {each}, name the accounts, roles or services"
         for each in _principals(statement)
-        if "*" in each
+        if "*" in each and not (each == "*" and of_one_account)
     ]
     return messages
 
@@ -121,7 +132,8 @@ def check_resource_policies(resource: Resource, _: Reviewed) -> list[str]:
     statements, messages = _statements(resource, "policy", resource.get("policy"))
     for statement in statements:
         where = _named(resource, "policy", statement)
-        messages += _too_open(where, statement)
+        in_account = resource.type in KEY_POLICIES and _of_one_account(statement)
+        messages += _too_open(where, statement, in_account)
         to_account = all(ROOT.fullmatch(each) for each in _principals(statement))
         for action in (str(each) for each in entries(statement.get("Action"))):
             if action == "*" or (

@@ -107,6 +107,10 @@ def check_placement_group(stack: Sequence[Resource], reviewed: Reviewed) -> list
         if not any(group.placement_group for group in _gpu_groups(template.get("instanceType"), reviewed)):
             continue
         held = referred(template, "placement", PLACEMENT_GROUP, stack)
+        named_id = template.get("capacityReservationSpecification.capacityReservationTarget.capacityReservationId")
+        made_here = referred(template, "capacityReservationSpecification", RESERVATION, stack)
+        if not held and isinstance(named_id, str) and not made_here:
+            continue  # a reservation that a person made has its place already, and no machine in another group
         if not held:
             messages.append(f"{template.label} names no placement group of this stack, the plan places its machines together")
         messages += [

@@ -10,11 +10,13 @@ from typing import Any
 
 import aws_api
 import aws_types
+import behaviour
 import pytest
 from account import Account, strings
 from aws_provider import Provider, plain
 from aws_samples import SAMPLES
-from aws_types import TYPES, Here
+from aws_types import TYPES
+from behaviour import Here
 from pulumi.runtime.proto import provider_pb2
 
 HERE = Here("us-east-1")
@@ -41,10 +43,10 @@ class World:
 
     def attempt(self, type_token: str, logical: str = "it", /, **inputs: Any) -> tuple[dict[str, Any] | None, str]:
         urn = f"urn:pulumi:dev::groundplan::{type_token}::{logical}"
-        return aws_types.create(self.data, TYPES[type_token], type_token, urn, inputs, HERE)
+        return behaviour.create(self.data, TYPES[type_token], type_token, urn, inputs, HERE)
 
     def delete(self, entry: Mapping[str, Any]) -> str:
-        return aws_types.delete(self.data, entry["type"], entry["id"])
+        return behaviour.delete(self.data, TYPES[entry["type"]], entry["type"], entry["id"])
 
 
 @pytest.fixture
@@ -79,22 +81,22 @@ def test_before_it_is_made_nothing_computed_is_known(type_token: str) -> None:
     kind = TYPES[type_token]
     outputs = kind.preview({})
     for path in (*kind.computed, *kind.defaults):
-        assert aws_types.get(outputs, path) == aws_types.UNKNOWN
+        assert behaviour.get(outputs, path) == behaviour.UNKNOWN
 
 
 @pytest.mark.parametrize("type_token", TYPES)
 def test_what_a_preview_promises_is_what_is_made_and_stays(world: World, type_token: str) -> None:
     alone = dataclasses.replace(TYPES[type_token], refers=(), refuses_create=lambda *_: None)
     inputs = SAMPLES[type_token]
-    entry, refusal = aws_types.create(world.data, alone, type_token, "urn::it", inputs, HERE)
+    entry, refusal = behaviour.create(world.data, alone, type_token, "urn::it", inputs, HERE)
     assert entry is not None, refusal
     promised, outputs = alone.preview(inputs), entry["outputs"]
     assert promised.keys() == outputs.keys()
-    known = {name: value for name, value in promised.items() if aws_types.UNKNOWN not in set(strings(value))}
+    known = {name: value for name, value in promised.items() if behaviour.UNKNOWN not in set(strings(value))}
     assert known == {name: outputs[name] for name in known}
-    assert aws_types.UNKNOWN not in set(strings(outputs))
+    assert behaviour.UNKNOWN not in set(strings(outputs))
     assert "None" not in set(strings({name: value for name, value in outputs.items() if name not in inputs}))
-    assert alone.updated(inputs, outputs, inputs, aws_types.UNKNOWN) == outputs
+    assert alone.updated(inputs, outputs, inputs, behaviour.UNKNOWN) == outputs
 
 
 def test_the_tables_know_the_same_types() -> None:
@@ -151,7 +153,7 @@ def test_prefixes_make_names_that_differ(world: World) -> None:
     assert one["id"] != two["id"]
     assert one["id"].startswith("data-")
     assert len(one["id"]) == len("data-") + 26
-    assert TYPES[BUCKET].preview({"bucketPrefix": "data-"})["bucket"] == aws_types.UNKNOWN
+    assert TYPES[BUCKET].preview({"bucketPrefix": "data-"})["bucket"] == behaviour.UNKNOWN
 
 
 def test_subnets_of_a_network_do_not_share_addresses(world: World) -> None:
@@ -296,7 +298,7 @@ def test_a_policy_is_given_to_whom_has_an_entry(world: World) -> None:
 def test_what_replaces_and_what_is_changed_in_place(
     type_token: str, old: dict[str, Any], new: dict[str, Any], replaced: bool
 ) -> None:
-    paths = aws_types.changes(old, new)
+    paths = behaviour.changes(old, new)
     assert paths
     assert any(TYPES[type_token].replaced_by(path, old, new) for path in paths) is replaced
 
@@ -304,7 +306,7 @@ def test_what_replaces_and_what_is_changed_in_place(
 def test_differences_are_said_by_property_path() -> None:
     old = {"a": [1, {"b": 2}], "c": 3, "tags": {"x/y": "1"}}
     new = {"a": [1, {"b": 4}, 5], "d": 3, "tags": {"x/y": "2"}}
-    assert aws_types.changes(old, new) == {
+    assert behaviour.changes(old, new) == {
         "a[1].b": "update",
         "a[2]": "add",
         "c": "delete",
@@ -318,7 +320,7 @@ def test_a_template_has_a_new_version_when_its_content_changes() -> None:
     before = {"latestVersion": 4, "defaultVersion": 1, "arn": "a", "name": "t"}
     machine, other = {"instanceType": "p5.48xlarge"}, {"instanceType": "p5en.48xlarge"}
     assert kind.updated(machine, before, other, None)["latestVersion"] == 5
-    assert kind.updated(machine, before, other, aws_types.UNKNOWN)["latestVersion"] == aws_types.UNKNOWN
+    assert kind.updated(machine, before, other, behaviour.UNKNOWN)["latestVersion"] == behaviour.UNKNOWN
     tagged = kind.updated(machine, before, {**machine, "tags": {"a": "b"}}, None)
     assert (tagged["latestVersion"], tagged["name"], tagged["tagsAll"]) == (4, "t", {"a": "b"})
 
@@ -356,14 +358,14 @@ def test_check_asks_the_model_then_the_rules_then_what_is_referred_to(tmp_path: 
     assert [each.property for each in check(tmp_path, NETWORK, {"cidrBlock": "10.0.0.0/8"}).failures] == ["cidrBlock"]
     with Account(tmp_path).open() as data:
         template = {"instanceType": "p5.48xlarge", "name": "t"}
-        entry, _ = aws_types.create(data, TYPES[TEMPLATE], TEMPLATE, "urn::t", template, HERE)
+        entry, _ = behaviour.create(data, TYPES[TEMPLATE], TEMPLATE, "urn::t", template, HERE)
         assert entry is not None
     nodes = {**SAMPLES[NODES], "launchTemplate": {"id": entry["id"], "version": "1"}, "instanceTypes": ["p5.48xlarge"]}
     assert "instanceTypes" in {each.property for each in check(tmp_path, NODES, nodes).failures}
 
 
 def test_a_name_that_nobody_gave_is_made_once_and_kept(tmp_path: Path) -> None:
-    group = {"vpcId": aws_types.UNKNOWN, "description": "x"}
+    group = {"vpcId": behaviour.UNKNOWN, "description": "x"}
     first = plain(check(tmp_path, GROUP, group).inputs)
     assert (first["name"], first["__defaults"]) == ("it-3031323", ["name"])
     kept = plain(check(tmp_path, GROUP, group, {**first, "name": "it-0000000"}).inputs)

@@ -136,27 +136,33 @@ def test_the_policy_pack_is_run_by_the_engine_and_blocks(standing: Stack) -> Non
     assert "a network needs an owner" in refused.text
     standing.config("toy:owner", "somebody")
     ok(standing.preview(*pack))
+    standing.config("toy:owner", "nobody")
 
 
-def test_a_failed_create_leaves_a_state_that_the_next_update_finishes(toy: Stack) -> None:
-    toy.faults({"urn": "::group", "effect": "fail", "times": 1, "message": "InsufficientCapacity: a fault of the test"})
-    run = toy.up()
-    assert run.code != 0
-    assert "InsufficientCapacity: a fault of the test" in run.text
-    assert toy.calls("failed") == [("create", "group")]
-    assert ("create", "template") not in toy.calls()
+def test_each_create_fails_once_and_the_next_updates_finish(toy: Stack) -> None:
+    toy.faults({"effect": "fail", "times": 1, "per": "urn", "message": "InsufficientCapacity: a fault of the test"})
+    runs = [toy.up("--continue-on-error")]
+    assert "InsufficientCapacity: a fault of the test" in runs[0].text
+    assert toy.calls() == []
+    assert sorted(toy.calls("failed")) == [("create", "bucket"), ("create", "vpc")]
     assert toy.pending() == []
+    while runs[-1].code and len(runs) < 10:
+        runs.append(toy.up("--continue-on-error"))
+    assert [run.code for run in runs] == [1, 1, 1, 0]  # as deep as the template lies: network, group, template
+    everything = sorted(("create", name) for name in EVERYTHING)
+    assert sorted(toy.calls("failed")) == everything
+    assert sorted(toy.calls()) == everything  # each made once
+
+
+def test_a_failure_stops_what_depends_on_it_and_is_over_at_the_next_update(standing: Stack, tmp_path: Path) -> None:
+    toy = standing.branch(tmp_path / "branch")
+    toy.config("toy:purpose", "yet another")
+    toy.faults({"urn": "::group", "effect": "fail", "times": 1})
+    toy.forget_calls()
+    assert toy.up().code != 0
+    assert toy.calls() == []
     ok(toy.up())
-    assert sorted(toy.calls()) == sorted(("create", name) for name in EVERYTHING)  # each once
-
-
-def test_each_create_fails_once_and_updates_finish(toy: Stack) -> None:
-    toy.faults({"effect": "fail", "times": 1, "per": "urn"})
-    runs = [toy.up("--continue-on-error").code]
-    while runs[-1] and len(runs) < 10:
-        runs.append(toy.up("--continue-on-error").code)
-    assert runs == [1, 1, 1, 0]  # as deep as the template lies: network, group, template
-    assert sorted(toy.calls("failed")) == sorted(("create", name) for name in EVERYTHING)
+    assert toy.calls() == [("create", "group"), ("update", "template"), ("delete", "group")]
 
 
 def test_what_was_half_made_is_kept_and_mended(toy: Stack) -> None:

@@ -114,6 +114,11 @@ BROKEN = {
         "compute.nodes.p5.48xlarge",
     ),
     "a long name": (("name", "a" * 21), "name-length", "name"),
+    "a long name of a group": (
+        ("name", "a" * 20, "compute.nodes", {"p6-b300.48xlarge": 1, "p5.48xlarge": 1}),
+        "name-length",
+        "name.gpu-p6-b300-48xlarge",
+    ),
     "nothing for the cluster's services": (("platform", {}), "no-management", "platform.management_nodes"),
     "a CPU type for GPUs": (("compute.nodes", {"m7i.2xlarge": 1}), "wrong-kind", "compute.nodes.m7i.2xlarge"),
     "GPUs for management": (

@@ -13,8 +13,8 @@ import pulumi_aws as aws
 import pytest
 from mocks import BOUGHT, ENVIRONMENTS, ROOT, plan_of
 from ruamel.yaml import YAML
-from stacks.aws.rules import InvalidInput
 
+from stacks.aws.rules import InvalidInput
 from stacks.preview import documents, main, preview, read_config, rows, table
 from stacks.settings import load_settings
 

@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 import aws_api
 import aws_rules
 import aws_types
+import behaviour
 import grpc
 from account import Account
 from google.protobuf import any_pb2, empty_pb2, json_format, struct_pb2
@@ -56,7 +57,7 @@ def problems(type_token: str, inputs: Mapping[str, Any], data: Mapping[str, Any]
     """
     found = list(aws_api.problems(type_token, inputs) or aws_rules.problems(type_token, inputs))
     if not found:
-        for other in aws_types.referred(data, aws_types.TYPES[type_token], inputs):
+        for other in behaviour.referred(data, aws_types.TYPES[type_token], inputs):
             found += aws_rules.pair_problems(type_token, inputs, other["type"], given(other["inputs"]))
     return found
 
@@ -102,7 +103,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return empty_pb2.Empty()  # as the real one: a call in flight is finished
 
     def Invoke(self, request: Any, context: Any) -> Any:
-        here = aws_types.Here(self.region)
+        here = behaviour.Here(self.region)
         answers = {
             "aws:index/getCallerIdentity:getCallerIdentity": {
                 "accountId": here.account,
@@ -153,9 +154,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         old_all, new_all = plain(request.old_inputs), plain(request.news)
         kind, old, new = aws_types.TYPES[request.type], given(old_all), given(new_all)
         detailed, replaces = {}, []
-        for path, kinds in aws_types.changes(old, new).items():
+        for path, kinds in behaviour.changes(old, new).items():
             replace = kind.replaced_by(path, old, new)
-            detailed[path] = provider_pb2.PropertyDiff(kind=aws_types.DIFF_KINDS[kinds, replace], inputDiff=True)
+            detailed[path] = provider_pb2.PropertyDiff(kind=behaviour.DIFF_KINDS[kinds, replace], inputDiff=True)
             if replace:
                 replaces.append(path)
         # As the real provider: a name that a person gave cannot be had twice, so the old one goes first.
@@ -180,7 +181,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             entry, refusal = (
                 (None, said(wrong))
                 if wrong
-                else aws_types.create(data, kind, request.type, request.urn, given(inputs), aws_types.Here(self.region))
+                else behaviour.create(data, kind, request.type, request.urn, given(inputs), behaviour.Here(self.region))
             )
             if entry is not None:
                 entry["inputs"] = inputs  # with the provider's notes, as Read gives them back
@@ -196,7 +197,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Read(self, request: Any, context: Any) -> Any:
         self.strike("read", request, context)
-        entry = self.account.read()["resources"].get(aws_types.key(request.type, request.id))
+        entry = self.account.read()["resources"].get(behaviour.key(request.type, request.id))
         if entry is None:
             return provider_pb2.ReadResponse()  # no id: it is gone
         return provider_pb2.ReadResponse(id=request.id, inputs=struct(entry["inputs"]), properties=struct(entry["outputs"]))
@@ -208,11 +209,11 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.UpdateResponse(properties=struct(outputs))
         fault = self.strike("update", request, context)
         with self.account.open() as data:
-            entry = data["resources"].get(aws_types.key(request.type, request.id))
+            entry = data["resources"].get(behaviour.key(request.type, request.id))
             missing = f"NotFound: {request.id} does not exist" if entry is None else ""
             refusal = (
                 missing
-                or aws_types.unknown_reference(data, kind, given(news))
+                or behaviour.unknown_reference(data, kind, given(news))
                 or said(problems(request.type, given(news), data))
             )
             if entry is not None and not refusal:
@@ -227,7 +228,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Delete(self, request: Any, context: Any) -> Any:
         fault = self.strike("delete", request, context)
         with self.account.open() as data:
-            refusal = aws_types.delete(data, request.type, request.id)
+            refusal = behaviour.delete(data, aws_types.TYPES[request.type], request.type, request.id)
         if refusal:
             self.fail("delete", request, request.id, refusal, context)
         self.after(fault, "delete", request, request.id)

@@ -241,7 +241,7 @@ def test_scheduled_machines_come_and_go_with_their_capacity_block() -> None:
         "gpu-stop": {
             **same,
             "scheduledActionName": "groundplan-staging-gpu-stop",
-            "startTime": "2027-02-08T11:00:00Z",
+            "startTime": "2027-02-08T10:45:00Z",
             "desiredCapacity": 0,
         },
     }

@@ -205,11 +205,11 @@ def test_a_capacity_block_is_complete(mode: Any) -> None:
 @pytest.mark.parametrize(
     ("starts_at", "ends_at", "said"),
     [
-        ("2027-01-11T11:30:00Z", "2027-01-11T12:00:00Z", "lasts 30 minutes, and AWS takes the last 30"),
+        ("2027-01-11T11:30:00Z", "2027-01-11T12:00:00Z", "lasts 30 minutes, and machines leave 45 before its end"),
         ("2027-01-11T11:30:00Z", "2027-01-10T11:30:00Z", "lasts -1440 minutes"),
         ("2027-01-11T11:30:00", "2027-01-12T11:30:00Z", "has no time zone"),
-        ("2027-01-11T11:30:00Z", "2027-01-11T12:01:00Z", None),
-        ("2027-01-11T11:30:00+02:00", "2027-01-11T10:01:00Z", None),
+        ("2027-01-11T11:30:00Z", "2027-01-11T12:16:00Z", None),
+        ("2027-01-11T11:30:00+02:00", "2027-01-11T10:16:00Z", None),
     ],
 )
 def test_a_capacity_block_lasts_longer_than_what_aws_takes_back(starts_at: str, ends_at: str, said: str | None) -> None:

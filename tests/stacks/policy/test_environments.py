@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
@@ -38,10 +39,13 @@ def _seen(rendered: Rendered, made: bool) -> Resource:
             return shown(value.value)
         if isinstance(value, Mapping):
             return {key: shown(each) for key, each in value.items()}
+        if isinstance(value, str):  # placeholders that a policy reads parts of
+            value = value.replace("<account>", "111122223333")
+            return re.sub(r"<([^<>]+)\.arn>", r"arn:aws:service:us-east-2:111122223333:\1", value)
         return [shown(each) for each in value] if isinstance(value, list) else value
 
     added = {key: f"<{rendered.label}.{key}>" for key in ("id", "arn", "name", "bucket", "availabilityZone")} if made else {}
-    inputs = {**added, **shown(rendered.inputs)}
+    inputs = shown({**added, **rendered.inputs})
     return Resource(rendered.type, rendered.urn, rendered.name, inputs, bool(rendered.options.get("protect")))
 
 

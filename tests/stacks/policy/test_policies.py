@@ -55,6 +55,10 @@ def ref(name: str, what: str = "id") -> Callable[[Any], Any]:
     return lambda world: world.ref(name, what)
 
 
+def when(comparison: str, key: str) -> dict[str, Any]:
+    return {f"String{comparison}": {f"kms:{key}": "111122223333"}}
+
+
 def allow(**statement: Any) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [{"Sid": "Planted", "Effect": "Allow", **statement}]})
 
@@ -223,6 +227,24 @@ VIOLATIONS: list[tuple[str, Change, list[str]]] = [
             "data-policy", "policy", allow(Principal={"AWS": "*"}, Action="s3:GetObject", Condition={"Bool": {}}, Resource="x")
         ),
         ["data-policy", "principal *"],
+    ),
+    (
+        "no-wildcard-access",
+        put(
+            "data-key",
+            "policy",
+            allow(Principal={"AWS": "*"}, Action="kms:Decrypt", Condition={"StringEquals": {"kms:ViaService": "s3"}}),
+        ),
+        ["Key data-key"],
+    ),
+    (
+        "no-wildcard-access",
+        put(
+            "data-key",
+            "policy",
+            allow(Principal={"AWS": "*"}, Action="kms:Decrypt", Condition={"StringLike": {"kms:CallerAccount": "*"}}),
+        ),
+        ["Key data-key"],
     ),
     ("no-wildcard-access", put("data-key", "policy", allow(Principal={"AWS": "*"}, Action="kms:Decrypt")), ["Key data-key"]),
     (
