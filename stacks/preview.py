@@ -30,6 +30,8 @@ __all__ = ["Row", "documents", "main", "preview", "read_config", "rows", "table"
 ROOT = Path(__file__).parents[1]
 PROJECT = "groundplan"
 SECRET = "[secret]"  # noqa: S105 - stands for one
+RESERVATIONS = f"{PROJECT}:reservationIds"
+NOT_BOUGHT = "cr-00000000000000000"
 _MARK = "# Written by: make preview"
 _COLUMNS = 80
 
@@ -271,6 +273,9 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT, program: Cal
     given = dict(each.split("=", 1) for each in asked.config)
     folder = asked.output or Path("build") / "preview" / environment
     try:
+        if unnamed := _not_named(root, environment, given):
+            given[RESERVATIONS] = json.dumps(dict.fromkeys(unnamed, NOT_BOUGHT))
+            sys.stderr.write(f"{NOT_BOUGHT} stands for the capacity block of {', '.join(unnamed)}, which is not named yet\n")
         expansion = preview(root, environment, program, given)
     except (InputErrors, Refused, InvalidInput) as error:
         reasons = error.reasons if isinstance(error, Refused) else [line for line in str(error).splitlines() if line.strip()]
@@ -292,6 +297,15 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT, program: Cal
         sys.stdout.write("\n".join(textwrap.wrap(f"without a price in the catalog: {', '.join(unpriced)}", _COLUMNS)) + "\n")
     sys.stdout.write(f"\nEvery resource with its inputs: {folder}/\n")
     return 0
+
+
+def _not_named(root: Path, environment: str, given: Mapping[str, str]) -> list[str]:
+    """List node groups whose capacity block nobody has named yet: a preview may be wanted before it is bought."""
+    plan, _ = read_plan(root, environment)
+    config = {**read_config(root, environment)[0], **given}
+    if plan is None or plan.cloud is None or RESERVATIONS in config:
+        return []
+    return [group.name for group in plan.cloud.node_groups if group.source == "capacity-block"]
 
 
 def _as_json(environment: str, found: Sequence[Row], expansion: Expansion) -> str:

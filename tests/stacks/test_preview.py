@@ -255,6 +255,8 @@ def test_the_command_previews_dev_as_a_user_would(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "network.yaml").is_file()
 
 
-def test_prod_is_not_previewed_before_its_capacity_block_is_bought(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["prod"]) == 1
-    assert "the capacity block of gpu is not named" in capsys.readouterr().err
+def test_prod_is_previewed_before_its_capacity_block_is_bought(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["prod", "--output", str(tmp_path / "out")]) == 0
+    said = capsys.readouterr()
+    assert "cr-00000000000000000 stands for the capacity block of gpu, which is not named yet" in said.err
+    assert "capacityReservationId: cr-00000000000000000" in (tmp_path / "out" / "gpu.yaml").read_text(encoding="utf-8")

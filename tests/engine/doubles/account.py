@@ -101,6 +101,6 @@ class Account:
 
 
 def fresh(data: dict[str, Any], urn: str) -> str:
-    """Return 17 hexadecimal digits that no other resource has: the same for the n-th making of a URN on any run."""
+    """Return 32 hexadecimal digits that no other resource has: the same for the n-th making of a URN on any run."""
     count = data["made"][urn] = data["made"].get(urn, 0) + 1
-    return hashlib.sha256(f"{urn} {count}".encode()).hexdigest()[:17]
+    return hashlib.sha256(f"{urn} {count}".encode()).hexdigest()[:32]

@@ -447,7 +447,7 @@ TYPES: dict[str, Type] = {
         computed={"arn": "{id}", "policyId": "ANPA{hex}", "attachmentCount": lambda made: 0},
     ),
     "aws:kms/key:Key": Type(
-        id="{hex}",
+        id="{uuid}",
         replaces=("customKeyStoreId", "customerMasterKeySpec", "keyUsage", "multiRegion", "xksKeyId"),
         computed={"arn": _arn("kms", "key/{id}"), "keyId": "{id}"},
     ),
@@ -542,7 +542,7 @@ TYPES: dict[str, Type] = {
         refuses_delete=_kept,
     ),
     "aws:amp/workspace:Workspace": Type(
-        id="ws-{hex}",
+        id="ws-{uuid}",
         replaces=("kmsKeyArn",),
         computed={
             "arn": _arn("aps", "workspace/{id}"),

@@ -45,14 +45,20 @@ class Made:
 
     inputs: Inputs
     outputs: dict[str, Any]
-    hex: str
+    digits: str
     here: Here
     data: Mapping[str, Any]
+
+    @property
+    def hex(self) -> str:
+        """What most ids end in: 17 digits."""
+        return self.digits[:17]
 
     def text(self, template: str) -> str:
         """Fill a template with the place, the resource's digits and its own properties."""
         place = {"region": self.here.region, "account": self.here.account, "partition": self.here.partition}
-        return template.format(**{**self.outputs, **place, "hex": self.hex})
+        uuid = "-".join(self.digits[start:end] for start, end in ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32)))
+        return template.format(**{**self.outputs, **place, "hex": self.hex, "uuid": uuid})
 
     def find(self, type_token: str, id_: object) -> Mapping[str, Any]:
         """Return another resource's outputs, or nothing."""

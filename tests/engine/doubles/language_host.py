@@ -91,7 +91,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         code = self.start([python, "-u", runner, *flags, program, *request.args], env=environment).wait()
         if code == BAIL:
             return language_pb2.RunResponse(bail=True)
-        return language_pb2.RunResponse(error=f"the program ended with exit code {code}" if code else "")
+        return language_pb2.RunResponse(error=f"Program exited with non-zero exit code: {code}" if code else "")
 
     def RunPlugin(self, request: Any, context: Any) -> Iterator[Any]:
         pack = request.info.program_directory
