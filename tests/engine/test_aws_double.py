@@ -46,7 +46,7 @@ class World:
         return behaviour.create(self.data, TYPES[type_token], type_token, urn, inputs, HERE)
 
     def delete(self, entry: Mapping[str, Any]) -> str:
-        return behaviour.delete(self.data, TYPES[entry["type"]], entry["type"], entry["id"])
+        return behaviour.delete(self.data, TYPES, entry["type"], entry["id"])
 
 
 @pytest.fixture
@@ -121,6 +121,22 @@ def test_a_reference_by_arn_or_in_a_list_holds_too(world: World) -> None:
     world.make(TEMPLATE, name="t", networkInterfaces=[{"securityGroups": [group["id"]]}])
     assert world.delete(role).startswith("DependencyViolation")
     assert world.delete(group).startswith("DependencyViolation")
+
+
+def test_a_name_that_happens_to_be_the_same_is_no_reference(world: World) -> None:
+    group = world.make("aws:ec2/placementGroup:PlacementGroup", name="factory", strategy="cluster")
+    world.make(NETWORK, tags={"factory": "factory", "id": "vpc-00000000000000000"}, cidrBlock="10.0.0.0/16")
+    assert world.delete(group) == ""
+
+
+def test_an_id_refers_wherever_it_stands_but_what_was_bought_may_be_elsewhere(world: World) -> None:
+    market = {"capacityReservationTarget": {"capacityReservationId": "cr-00000000000000000"}}
+    world.make(TEMPLATE, name="bought", capacityReservationSpecification=market)
+    assert "names vpc-00000000000000000" in world.attempt(TEMPLATE, name="t", userData="vpc-00000000000000000")[1]
+    made = world.make("aws:ec2/capacityReservation:CapacityReservation", instanceCount=4)
+    target = {"capacityReservationTarget": {"capacityReservationId": made["id"]}}
+    world.make(TEMPLATE, name="made", capacityReservationSpecification=target)
+    assert world.delete(made).startswith("DependencyViolation")
 
 
 def test_what_is_gone_is_deleted_already(world: World) -> None:

@@ -228,7 +228,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Delete(self, request: Any, context: Any) -> Any:
         fault = self.strike("delete", request, context)
         with self.account.open() as data:
-            refusal = behaviour.delete(data, aws_types.TYPES[request.type], request.type, request.id)
+            refusal = behaviour.delete(data, aws_types.TYPES, request.type, request.id)
         if refusal:
             self.fail("delete", request, request.id, refusal, context)
         self.after(fault, "delete", request, request.id)

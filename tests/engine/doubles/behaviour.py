@@ -201,20 +201,34 @@ def changes(old: Any, new: Any, path: str = "") -> dict[str, str]:
     return {} if old == new else {path: "update"}
 
 
+# An id that AWS makes, or an ARN: wherever it stands, it refers to something. Names do so only at the paths that a type lists.
+# What a person buys outside of the stack (a capacity block, cr-) is not in the account.
+_MADE_ID = re.compile(r"(?!cr-)[a-z]+-[0-9a-f]{17}")
+
+
+def references(kind: Type, inputs: Inputs) -> set[str]:
+    """Return what inputs refer to, as far as it must be in the account."""
+    listed = {str(value).removesuffix(":*") for path in kind.refers for value in reach(inputs, path)}
+    return listed | {each for each in _elsewhere(inputs) if _MADE_ID.fullmatch(each)}
+
+
+def _elsewhere(inputs: Inputs) -> Iterator[str]:
+    return strings({name: value for name, value in inputs.items() if not name.startswith("tag")})
+
+
 def unknown_reference(data: Mapping[str, Any], kind: Type, inputs: Inputs) -> str:
     """Say which resource an input refers to that does not exist, or nothing."""
     existing = {name for entry in data["resources"].values() for name in (*entry["names"], *entry["owns"])}
-    for path in kind.refers:
-        for value in reach(inputs, path):
-            if str(value).removesuffix(":*") in existing or value == "local" or ":aws:policy/" in str(value):
-                continue
-            return f"NotFound: {path} names {value}, which does not exist"
+    for name in sorted(references(kind, inputs) - existing):
+        if name != "local" and ":aws:policy/" not in name:
+            where = [path for path in kind.refers if name in reach(inputs, path)]
+            return f"NotFound: {where[0] if where else 'an argument'} names {name}, which does not exist"
     return ""
 
 
 def referred(data: Mapping[str, Any], kind: Type, inputs: Inputs) -> list[Mapping[str, Any]]:
     """Return the existing resources that inputs refer to."""
-    wanted = {str(value).removesuffix(":*") for path in kind.refers for value in reach(inputs, path)}
+    wanted = references(kind, inputs)
     return [entry for entry in data["resources"].values() if wanted & set(entry["names"])]
 
 
@@ -259,7 +273,7 @@ def create(
     return entry, ""
 
 
-def delete(data: dict[str, Any], kind: Type, type_token: str, id_: str) -> str:
+def delete(data: dict[str, Any], types: Mapping[str, Type], type_token: str, id_: str) -> str:
     """Delete a resource from the account, or say why not. One that is gone already is no error."""
     resources = data["resources"]
     entry = resources.get(key(type_token, id_))
@@ -267,9 +281,10 @@ def delete(data: dict[str, Any], kind: Type, type_token: str, id_: str) -> str:
         return ""
     names = set(entry["names"])
     for other in resources.values():
-        if other is not entry and names & {each.removesuffix(":*") for each in strings(other["inputs"])}:
+        arns = {each.removesuffix(":*") for each in _elsewhere(other["inputs"]) if each.startswith(("arn:", "cr-"))}
+        if other is not entry and names & (references(types[other["type"]], other["inputs"]) | arns):
             return f"DependencyViolation: {id_} cannot be deleted, {other['id']} ({other['type']}) uses it"
-    refusal = kind.refuses_delete(entry["inputs"], resources)
+    refusal = types[type_token].refuses_delete(entry["inputs"], resources)
     if refusal:
         return refusal
     del resources[key(type_token, id_)]
