@@ -135,6 +135,8 @@ def test_add_ons_that_machines_need_are_there_before_them_in_the_plans_versions(
     for name, each in addons.items():
         assert each["addonVersion"] == versions[name]
         assert each["clusterName"] == "groundplan-dev"
+        # Nothing that somebody changes by hand stays.
+        assert each["resolveConflictsOnCreate"] == each["resolveConflictsOnUpdate"] == "OVERWRITE"
     assert only(resources, "eks/cluster:Cluster").inputs["bootstrapSelfManagedAddons"] is False
 
 
