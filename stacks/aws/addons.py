@@ -19,6 +19,9 @@ __all__ = ["Addons"]
 class Addons(pulumi.ComponentResource):
     """Add the plan's add-ons that need machines, once there are some: until then EKS takes them for broken.
 
+    They wait for the machines without accelerators, where everything may run: accelerated ones are kept for workloads, may be
+    off, and are what AWS most often has none of, which must not leave a cluster without names.
+
     Each workload's service account gets its role; pods that run under it reach the plan's buckets without any key to keep.
     """
 
@@ -33,7 +36,8 @@ class Addons(pulumi.ComponentResource):
     ) -> None:
         super().__init__("groundplan:aws:Addons", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        after_nodes = pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=list(groups.values())))
+        for_all = [groups[group.name] for group in settings.cloud.node_groups if group.role != "gpu"]
+        after_nodes = pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=for_all))
         for addon in settings.cloud.addons:
             if addon.name not in BEFORE_NODES:
                 add(name, settings, addon, cluster.cluster_name, identity, after_nodes)

@@ -71,7 +71,7 @@ class Identity(pulumi.ComponentResource):
         }
         cluster = self._role("cluster", "eks.amazonaws.com", _OF_CLUSTER, **of_cluster)
         node = self._role("node", "ec2.amazonaws.com", _OF_MACHINES)
-        # When a machine joins, it looks itself and its type up.
+        # When a machine joins, it looks itself and its type up; EC2 knows no resources for looking up.
         self._allow("node", node, [_may("Join", ["ec2:DescribeInstanceTypes", "ec2:DescribeInstances"], "*")])
         self.cluster_role_arn, self.node_role_arn = cluster.arn, node.arn
 

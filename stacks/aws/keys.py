@@ -19,7 +19,17 @@ _WHAT = {
     "logs": "logs",
 }
 # What a service does with a key that it is let use; none of it changes the key.
-_USE = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+_USE = [
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+]
+# In a key's own policy "*" is the key itself: its ARN is not known before it is made.
+_THIS_KEY = "*"
 
 
 class Keys(pulumi.ComponentResource):
@@ -42,7 +52,7 @@ class Keys(pulumi.ComponentResource):
         iam = pulumi.Output.concat("arn:", aws.get_partition_output(opts=invoke).partition, ":iam::", account, ":")
         policies = {
             "data": _data_statements(settings, account, iam),
-            "cluster": _cluster_statements(iam),
+            "cluster": _cluster_statements(account, iam),
             "logs": _logs_statements(settings, account, aws.get_partition_output(opts=invoke).partition),
         }
         made = {what: self._key(name, settings, what, [_administration(iam), *policies[what]]) for what in _WHAT}
@@ -75,56 +85,73 @@ def _alias(settings: Settings, what: str) -> str:
 
 
 def _administration(iam: pulumi.Output[str]) -> dict[str, Any]:
-    """Let the account decide by its roles' policies; without this nobody could ever change the key."""
+    """Let the account decide by its roles' policies: all of them, as what is left out here nobody could ever allow.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html, retrieved on 2026-11-24
+    """
     return {
         "Sid": "AccountDecides",
         "Effect": "Allow",
         "Principal": {"AWS": pulumi.Output.concat(iam, "root")},
         "Action": "kms:*",
-        "Resource": "*",
+        "Resource": _THIS_KEY,
     }
+
+
+def _of_service(account: pulumi.Output[str], role: pulumi.Output[str], equal: dict[str, str] | None = None) -> dict[str, Any]:
+    """Say who is meant by a condition: KMS refuses a policy that names a role which is not there.
+
+    A service makes its own role when it first needs it. Others of the account do not pass, nor does any other account.
+    """
+    return {"StringEquals": {"kms:CallerAccount": account, **(equal or {})}, "ArnLike": {"aws:PrincipalArn": role}}
 
 
 def _data_statements(settings: Settings, account: pulumi.Output[str], iam: pulumi.Output[str]) -> list[dict[str, Any]]:
     """Let file systems use the key for the buckets that they are linked to.
 
-    FSx acts as a role of its own for each file system, which has no policy on keys, and which is made with the first link: so
-    only a condition can name it.
+    FSx acts as a role of its own for each file system, which has no policy on keys, and which is made with the first link.
     https://docs.aws.amazon.com/fsx/latest/LustreGuide/s3-server-side-encryption-support.html, retrieved on 2026-11-24
     """
     if not any(bucket.lustre_path is not None for bucket in settings.cloud.buckets):
         return []
     role = "role/aws-service-role/s3.data-source.lustre.fsx.amazonaws.com/AWSServiceRoleForFSxS3Access_fs-*"
+    through = {"kms:ViaService": f"s3.{settings.cloud.region}.amazonaws.com"}
     return [
         {
             "Sid": "LinkedFileSystems",
             "Effect": "Allow",
             "Principal": {"AWS": "*"},
             "Action": _USE,
-            "Resource": "*",
-            "Condition": {
-                "StringEquals": {
-                    "kms:CallerAccount": account,
-                    "kms:ViaService": f"s3.{settings.cloud.region}.amazonaws.com",
-                },
-                "ArnLike": {"aws:PrincipalArn": pulumi.Output.concat(iam, role)},
-            },
+            "Resource": _THIS_KEY,
+            "Condition": _of_service(account, pulumi.Output.concat(iam, role), through),
         }
     ]
 
 
-def _cluster_statements(iam: pulumi.Output[str]) -> list[dict[str, Any]]:
-    """Let EC2 Auto Scaling start machines with encrypted volumes: it acts as a role of its own, without a policy on keys."""
+def _cluster_statements(account: pulumi.Output[str], iam: pulumi.Output[str]) -> list[dict[str, Any]]:
+    """Let EC2 Auto Scaling start machines with encrypted volumes: it acts as a role of its own, without a policy on keys.
+
+    An account has that role from its first group on, which may well be ours.
+    https://docs.aws.amazon.com/autoscaling/ec2/userguide/key-policy-requirements-EBS-encryption.html, retrieved on 2026-11-24
+    """
     role = pulumi.Output.concat(iam, "role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling")
+    scaling = _of_service(account, role)
     return [
-        {"Sid": "MachinesVolumes", "Effect": "Allow", "Principal": {"AWS": role}, "Action": _USE, "Resource": "*"},
+        {
+            "Sid": "MachinesVolumes",
+            "Effect": "Allow",
+            "Principal": {"AWS": "*"},
+            "Action": _USE,
+            "Resource": _THIS_KEY,
+            "Condition": scaling,
+        },
         {
             "Sid": "MachinesVolumesAttached",
             "Effect": "Allow",
-            "Principal": {"AWS": role},
+            "Principal": {"AWS": "*"},
             "Action": "kms:CreateGrant",
-            "Resource": "*",
-            "Condition": {"Bool": {"kms:GrantIsForAWSResource": "true"}},
+            "Resource": _THIS_KEY,
+            "Condition": {**scaling, "Bool": {"kms:GrantIsForAWSResource": "true"}},
         },
     ]
 
@@ -139,7 +166,7 @@ def _logs_statements(settings: Settings, account: pulumi.Output[str], partition:
             "Effect": "Allow",
             "Principal": {"Service": f"logs.{region}.amazonaws.com"},
             "Action": _USE,
-            "Resource": "*",
+            "Resource": _THIS_KEY,
             "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": [group, pulumi.Output.concat(group, "/*")]}},
         }
     ]

@@ -221,7 +221,7 @@ def unknown_reference(data: Mapping[str, Any], kind: Type, inputs: Inputs) -> st
     existing = {name for entry in data["resources"].values() for name in (*entry["names"], *entry["owns"])}
     for name in sorted(references(kind, inputs) - existing):
         if name != "local" and ":aws:policy/" not in name:
-            where = [path for path in kind.refers if name in reach(inputs, path)]
+            where = [path for path in kind.refers if {name, f"{name}:*"} & set(map(str, reach(inputs, path)))]
             return f"NotFound: {where[0] if where else 'an argument'} names {name}, which does not exist"
     return ""
 

@@ -55,9 +55,9 @@ def test_every_add_on_of_the_plan_is_there_once(stack: str) -> None:
     assert found == {name: version for name, version in planned.items() if name not in BEFORE_NODES}
 
 
-def test_they_wait_for_machines() -> None:
+def test_they_wait_for_machines_but_not_for_accelerators_that_may_not_come() -> None:
     for each in of_kind(made("staging"), "Addon"):
-        assert each.options["depends_on"] == ["gpu", "management", "preparation"]
+        assert each.options["depends_on"] == ["management", "preparation"]
 
 
 def test_drivers_have_their_own_roles() -> None:
