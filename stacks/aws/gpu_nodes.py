@@ -150,8 +150,9 @@ class GpuNodes(pulumi.ComponentResource):
             end_date_type="unlimited",
             placement_group_arn=placement.arn if placement else None,
             tags=self._tags(),
-            # Not deleted first where it is replaced: reserved machines are not given back before there are others.
-            opts=pulumi.ResourceOptions(parent=self),
+            # Not deleted first where it is replaced: reserved machines are not given back before there are others. Another
+            # placement group cannot be taken over, and the provider would not say so.
+            opts=pulumi.ResourceOptions(parent=self, replace_on_changes=["placementGroupArn"]),
         )
         return made.id
 

@@ -62,8 +62,19 @@ def test_only_the_account_may_do_everything(what: str) -> None:
     assert found["AccountDecides"]["Principal"] == {"AWS": ROOT}
     # Nobody else changes a key, its policy or its end.
     others = {action for sid, each in found.items() if sid != "AccountDecides" for action in _list(each["Action"])}
-    use = {"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*", "kms:CreateGrant"}
-    assert others <= use
+    making = {"kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"}
+    assert others - {"kms:CreateGrant"} == {"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", *making}
+
+
+@pytest.mark.parametrize("what", ["data", "cluster", "logs"])
+def test_no_role_is_named_that_an_account_may_not_have_yet(what: str) -> None:
+    for sid, each in statements(made(), what).items():
+        principal = each["Principal"]
+        # KMS refuses a policy with a role that is not there; without a role, a condition must tell account and role.
+        assert principal in ({"AWS": ROOT}, {"AWS": "*"}, {"Service": "logs.us-east-2.amazonaws.com"})
+        if principal == {"AWS": "*"}:
+            assert each["Condition"]["StringEquals"]["kms:CallerAccount"] == "<account>", sid
+            assert each["Condition"]["ArnLike"]["aws:PrincipalArn"].startswith("arn:aws:iam::<account>:role/aws-service-role/")
 
 
 def test_logs_are_encrypted_for_this_factorys_groups_only() -> None:
@@ -76,13 +87,12 @@ def test_logs_are_encrypted_for_this_factorys_groups_only() -> None:
 def test_volumes_are_attached_by_auto_scaling_which_grants_the_key_to_machines_only() -> None:
     cluster = statements(made(), "cluster")
     role = "arn:aws:iam::<account>:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
-    assert {sid: each["Principal"] for sid, each in cluster.items() if sid != "AccountDecides"} == {
-        "MachinesVolumes": {"AWS": role},
-        "MachinesVolumesAttached": {"AWS": role},
-    }
+    scaling = {"StringEquals": {"kms:CallerAccount": "<account>"}, "ArnLike": {"aws:PrincipalArn": role}}
+    assert set(cluster) == {"AccountDecides", "MachinesVolumes", "MachinesVolumesAttached"}
+    assert cluster["MachinesVolumes"]["Condition"] == scaling
     attached = cluster["MachinesVolumesAttached"]
     assert attached["Action"] == "kms:CreateGrant"
-    assert attached["Condition"] == {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+    assert attached["Condition"] == {**scaling, "Bool": {"kms:GrantIsForAWSResource": "true"}}
     assert "kms:CreateGrant" not in cluster["MachinesVolumes"]["Action"]
 
 
