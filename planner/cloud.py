@@ -25,7 +25,7 @@ from planner.plan import (
 from planner.spec import Factory
 from planner.steps.cloud_cost import plan_monthly
 from planner.steps.cloud_machines import BLOCK_MOST_INSTANCES, Machines, Place, block_hours, choose_place, plan_machines
-from planner.steps.cloud_network import ENDPOINTS, plan_subnets
+from planner.steps.cloud_network import ENDPOINTS, fullest, plan_subnets
 from planner.steps.cloud_quotas import plan_quotas, quota_constraints, request_quotas
 from planner.steps.cloud_storage import plan_buckets, plan_lustre, sum_storage
 from planner.steps.networks import ScaleUp, scale_up_fabric
@@ -138,7 +138,8 @@ def _draw_up(factory: Factory, catalog: Catalog) -> _Design:
     place = choose_place(factory, catalog, notes)
     machines = plan_machines(factory, catalog, notes, place)
     lustre, lustre_addresses = plan_lustre(factory, catalog, notes, place)
-    network, subnets, sizes = plan_subnets(factory, notes, place, machines, lustre, lustre_addresses)
+    network, subnets = plan_subnets(factory, notes, place, machines, lustre, lustre_addresses)
+    full = fullest(subnets)
     block = block_hours(factory, notes)
     costs, capacity_block = plan_monthly(factory, catalog, notes, place, machines, lustre, subnets, block)
     quotas = plan_quotas(factory, catalog, machines, lustre, subnets)
@@ -146,9 +147,9 @@ def _draw_up(factory: Factory, catalog: Catalog) -> _Design:
         Constraint(
             "network-size",
             "deploy.network",
-            "the subnets take",
-            sizes,
-            2 ** (32 - int(network.partition("/")[2])),
+            f"of {network} subnet {full.name} ({full.network}) must hold",
+            full.addresses_needed_count,
+            full.addresses_usable_count,
             "addresses",
             "a larger network, such as 10.0.0.0/16, or fewer machines",
         ),

@@ -99,8 +99,8 @@ PRIVATE = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.
 
 def _private_network(value: str) -> str:
     network = _network(value)
-    if not 16 <= network.prefixlen <= 24:
-        text = f"'{value}' must have a prefix of /16 to /24"
+    if not 16 <= network.prefixlen <= 22:
+        text = f"'{value}' must have a prefix of /16 to /22"
         raise PydanticCustomError("network", "{text}", {"text": text, "hint": "such as 10.0.0.0/16"})
     if not any(network.subnet_of(private) for private in PRIVATE):
         text = f"'{value}' is not a private network"
@@ -457,6 +457,7 @@ class Deploy(Section):
     zones: tuple[ZoneId, ...] | None = Field(
         None,
         min_length=2,
+        max_length=6,
         description="Ids of the zones of the control plane, two at least. Default: the region's first two",
         strict=False,
     )
@@ -465,7 +466,7 @@ class Deploy(Section):
     )
     capacity: Capacity = Field(default_factory=Capacity, description="How the accelerated machines are got")
     network: Annotated[str, AfterValidator(_private_network)] | None = Field(
-        None, description="Private IPv4 network of the factory, /16 to /24. Default: 10.0.0.0/16"
+        None, description="Private IPv4 network of the factory, /16 to /22. Default: 10.0.0.0/16"
     )
     nat: Literal["one", "per-zone"] | None = Field(
         None, description="Ways out to the internet: one for all zones, or one a zone, which no zone's loss takes. Default: one"

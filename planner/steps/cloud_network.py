@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from planner.models.addresses import addresses_with_prefixes, carve, prefixes_needed, subnet_prefix_length, usable_addresses
+from planner.models.addresses import addresses_with_prefixes, carve, prefixes_needed, usable_addresses
 from planner.plan import LustrePlan, Subnet
 from planner.spec import Factory
 from planner.steps.cloud_machines import Machines, Place
 from planner.steps.notes import Notes
 
-__all__ = ["ENDPOINTS", "plan_subnets", "subnet_sizes"]
+__all__ = ["ENDPOINTS", "fullest", "plan_subnets"]
 
 NETWORK = "10.0.0.0/16"
+SMALLEST_LENGTH = 28
 PODS_PER_NODE = 30
 PREFIX_URL = "https://docs.aws.amazon.com/eks/latest/userguide/cni-increase-ip-addresses.html"
 CLUSTER_URL = "https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html"
@@ -25,14 +26,13 @@ ENDPOINTS = (
 
 def plan_subnets(
     factory: Factory, notes: Notes, place: Place, machines: Machines, lustre: LustrePlan | None, lustre_addresses: int
-) -> tuple[str, tuple[Subnet, ...], int]:
+) -> tuple[str, tuple[Subnet, ...]]:
     """Cut the network up: GPUs, cluster subnets in every zone, and the ways out.
 
     Returns
     -------
     tuple
-        The network, its subnets, and how many addresses they take. A network that is too small has no subnets: its limit says
-        so.
+        The network and its subnets; whether each holds what it must is for a limit to say.
     """
     network = factory.deploy.network or NETWORK
     if factory.deploy.network is None:
@@ -46,6 +46,8 @@ def plan_subnets(
         " single addresses are taken to stay together"
     )
     notes.assume("deploy.pods", text, PREFIX_URL)
+    text = "by the network alone, whatever stands in them, because a subnet cannot be resized: half for GPUs"
+    notes.assume("deploy.subnets", text)
     counts: dict[str, tuple[str, int]] = {}
     gpu_nodes = sum(group.count for group, _ in machines.of_role("gpu"))
     in_gpu_subnet = gpu_nodes + (lustre_addresses if lustre is not None else 0)
@@ -61,12 +63,9 @@ def plan_subnets(
     )
     for zone in place.zones if nat == "per-zone" else (place.gpu_zone,):
         counts[f"public-{zone}"] = zone, 1
-    sizes = subnet_sizes([count for _, count in counts.values()])
-    try:
-        networks = carve(network, [count for _, count in counts.values()])
-    except ValueError:
-        return network, (), sizes
-    subnets = tuple(
+    lengths = _prefix_lengths(int(network.partition("/")[2]), len(place.zones), list(counts))
+    networks = carve(network, [usable_addresses(length) for length in lengths])
+    return network, tuple(
         Subnet(
             name=name,
             zone=zone,
@@ -77,15 +76,19 @@ def plan_subnets(
         )
         for (name, (zone, count)), part in zip(counts.items(), networks, strict=True)
     )
-    return network, subnets, sizes
 
 
-def subnet_sizes(addresses_counts: list[int]) -> int:
-    """Add up the sizes of the subnets that hold so many addresses each; one that no subnet holds counts for itself."""
-    total = 0
-    for count in addresses_counts:
-        try:
-            total += 2 ** (32 - subnet_prefix_length(count))
-        except ValueError:
-            total += 2 ** (count + 4).bit_length()
-    return total
+def _prefix_lengths(network_length: int, zones_count: int, names: list[str]) -> list[int]:
+    """Size the subnets by the network alone, so that another count of machines never moves one: subnets cannot be resized.
+
+    Half is the GPUs', where machines are many; an eighth or, for more than three zones, a sixteenth each zone's; what is left
+    holds the ways out, the smallest subnets that there are.
+    """
+    cluster = network_length + (3 if zones_count <= 3 else 4)
+    lengths = {"gpu": network_length + 1, "cluster": min(cluster, SMALLEST_LENGTH), "public": SMALLEST_LENGTH}
+    return [lengths[name.partition("-")[0]] for name in names]
+
+
+def fullest(subnets: tuple[Subnet, ...]) -> Subnet:
+    """Find the subnet that has least room for what it must hold."""
+    return max(subnets, key=lambda subnet: subnet.addresses_needed_count / subnet.addresses_usable_count)

@@ -141,7 +141,7 @@ BROKEN = {
         "no-file-system",
         "storage.buckets.b.lustre_path",
     ),
-    "a small network": (("deploy.network", "10.0.0.0/24"), "network-size", "deploy.network"),
+    "a small network": (("deploy.network", "10.0.0.0/22"), "network-size", "deploy.network"),
     "a quota that was granted": (("deploy.quotas", {"l-417a185b": 767}), "quota", "deploy.quotas.l-417a185b"),
     "a small budget": (("budget.monthly_usd", 1000.0), "budget", "budget.monthly"),
     "an excluded maker": (("sovereignty.excluded_vendors", ["NVIDIA"]), "excluded-vendor", "compute.nodes.p5.48xlarge.gpu"),
@@ -318,6 +318,9 @@ def test_any_cloud_factory_is_legal(
     assert all(part.subnet_of(whole) for part in networks)
     assert not any(a.overlaps(b) for number, a in enumerate(networks) for b in networks[:number])
     assert all(subnet.addresses_usable_count >= subnet.addresses_needed_count for subnet in cloud.subnets)
+    assert [(each.name, each.network) for each in cloud.subnets] == [
+        (each.name, each.network) for each in planned(("deploy.zones", zones), ("deploy.nat", nat))[1].subnets
+    ], "subnets do not move when something else changes"
     (gpu,) = (subnet for subnet in cloud.subnets if subnet.name == "gpu")
     assert gpu.zone == cloud.gpu_zone == zones[0]
     assert all(name in {subnet.name for subnet in cloud.subnets} for group in cloud.node_groups for name in group.subnets)
@@ -331,13 +334,13 @@ def test_more_nodes_never_need_less(nodes: int, more: int) -> None:
     assert large.monthly_usd > small.monthly_usd
     before = {quota.code: quota.needed_count for quota in small.quotas}
     assert all(quota.needed_count >= before[quota.code] for quota in large.quotas)
-    sizes = [sum(ipaddress.ip_network(each.network).num_addresses for each in cloud.subnets) for cloud in (small, large)]
-    assert sizes[1] >= sizes[0]
+    needed = [[each.addresses_needed_count for each in cloud.subnets] for cloud in (small, large)]
+    assert all(after >= before for before, after in zip(*needed, strict=True))
 
 
 @pytest.mark.parametrize(
     "change",
-    [("budget.monthly_usd", 300_000.0), ("deploy.quotas", {"l-417a185b": 192 * 7}), ("deploy.network", "10.0.0.0/22")],
+    [("budget.monthly_usd", 300_000.0), ("deploy.quotas", {"l-417a185b": 192 * 7}), ("deploy.network", "10.0.0.0/20")],
 )
 def test_what_binds_is_the_first_to_break(change: tuple[str, Any]) -> None:
     plan, _ = planned(change)
@@ -383,6 +386,16 @@ def test_input_that_no_cloud_takes_is_refused(change: tuple[str, Any], words: st
     with pytest.raises(ValueError, match=r".") as refused:
         planned(change)
     assert words in str(refused.value)
+
+
+@pytest.mark.parametrize("network", ["10.0.0.0/16", "10.0.0.0/22"])
+@pytest.mark.parametrize("zones", range(2, 7))
+@pytest.mark.parametrize("nat", ["one", "per-zone"])
+def test_every_network_has_room_for_its_subnets(network: str, zones: int, nat: str) -> None:
+    """However small the network and many the zones, the subnets are there; whether they hold enough is another question."""
+    ids = [f"use2-az{number}" for number in range(1, zones + 1)]
+    _, cloud = planned(("deploy.network", network), ("deploy.zones", ids), ("deploy.nat", nat))
+    assert len(cloud.subnets) == 1 + zones + (zones if nat == "per-zone" else 1)
 
 
 def test_a_hall_takes_no_settings_of_a_cloud() -> None:
