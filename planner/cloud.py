@@ -35,7 +35,17 @@ __all__ = ["make_cloud_plan"]
 
 LOGS_KEPT_DAYS = 365
 # Sections and keys of a hall, which a cloud has not.
-OF_A_HALL = ("site.grid_feed", "hall", "fabrics", "power", "cooling", "workloads", "storage.systems", "budget.capex")
+OF_A_HALL = (
+    "site.region",
+    "site.grid_feed",
+    "hall",
+    "fabrics",
+    "power",
+    "cooling",
+    "workloads",
+    "storage.systems",
+    "budget.capex",
+)
 
 
 @dataclass(frozen=True)
@@ -109,7 +119,7 @@ def make_cloud_plan(factory: Factory, catalog: Catalog) -> Plan:
         quotas=design.quotas,
         costs=design.costs,
         monthly_usd=design.monthly_usd,
-        budget_monthly_usd=round(factory.budget.monthly_usd or 1.1 * design.monthly_usd, 2),
+        budget_monthly_usd=max(round(factory.budget.monthly_usd or 1.1 * design.monthly_usd, 2), 1.0),
     )
     plan = Plan(
         name=factory.name,
@@ -142,7 +152,7 @@ def _draw_up(factory: Factory, catalog: Catalog) -> _Design:
     full = fullest(subnets)
     block = block_hours(factory, notes)
     costs, capacity_block = plan_monthly(factory, catalog, notes, place, machines, lustre, subnets, block)
-    quotas = plan_quotas(factory, catalog, machines, lustre, subnets)
+    quotas = plan_quotas(factory, catalog, machines, lustre, subnets, lustre_addresses)
     limits = [
         Constraint(
             "network-size",
@@ -151,7 +161,7 @@ def _draw_up(factory: Factory, catalog: Catalog) -> _Design:
             full.addresses_needed_count,
             full.addresses_usable_count,
             "addresses",
-            "a larger network, such as 10.0.0.0/16, or fewer machines",
+            "fewer machines, or a smaller file system" if network.endswith("/16") else "a larger network, such as 10.0.0.0/16",
         ),
         *quota_constraints(quotas),
     ]

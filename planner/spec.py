@@ -93,6 +93,7 @@ def _network(value: str) -> ipaddress.IPv4Network:
         ) from None
 
 
+MOST_TAGS = 44
 TAGS_OF_GROUNDPLAN = ("Name", "component", "environment", "factory", "managed-by")
 PRIVATE = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
 
@@ -115,11 +116,34 @@ def _some_addresses(value: str) -> str:
         text = f"'{value}' lets {network.num_addresses:,} addresses in"
         hint = "name the networks of your own people, such as 203.0.113.0/24; the whole internet is never let in"
         raise PydanticCustomError("network", "{text}", {"text": text, "hint": hint})
+    if any(network.subnet_of(private) for private in PRIVATE):
+        text = f"'{value}' is private: nobody comes from there to the public endpoint"
+        hint = "leave it out; from inside its network the endpoint is always reached"
+        raise PydanticCustomError("network", "{text}", {"text": text, "hint": hint})
     return str(network)
 
 
+def _each_once(values: tuple[str, ...]) -> tuple[str, ...]:
+    twice = sorted({each for each in values if values.count(each) > 1})
+    if twice:
+        text = f"{', '.join(twice)} is named more than once"
+        raise PydanticCustomError("twice", "{text}", {"text": text, "hint": "name each once"})
+    return values
+
+
+def _few_tags(tags: dict[str, str]) -> dict[str, str]:
+    if len(tags) > MOST_TAGS:
+        text = f"{len(tags)} tags; {MOST_TAGS} leave room for groundplan's own, of the 50 that the cloud allows"
+        raise PydanticCustomError("tags", "{text}", {"text": text, "hint": "leave some out"})
+    folded = sorted(key for key in tags if sum(key.lower() == other.lower() for other in tags) > 1)
+    if folded:
+        text = f"{', '.join(folded)} differ only in case, which some of the cloud's services do not tell apart"
+        raise PydanticCustomError("tags", "{text}", {"text": text, "hint": "keep one"})
+    return tags
+
+
 def _own_tag(value: str) -> str:
-    if value.lower().startswith("aws:") or value in TAGS_OF_GROUNDPLAN:
+    if value.lower().startswith("aws:") or value.lower() in map(str.lower, TAGS_OF_GROUNDPLAN):
         text = f"'{value}' is set by others"
         hint = f"the cloud keeps aws:..., groundplan sets {', '.join(TAGS_OF_GROUNDPLAN)}"
         raise PydanticCustomError("tag", "{text}", {"text": text, "hint": hint})
@@ -348,7 +372,7 @@ class Bucket(Section):
     """An object store of a cloud factory."""
 
     size_tb: Annotated[float, Field(gt=0, le=1e6)] = Field(description="Expected content, for cost; nothing limits it")
-    lustre_path: Annotated[str, Field(pattern="^/[A-Za-z0-9._-]{1,64}$")] | None = Field(
+    lustre_path: Annotated[str, Field(pattern="^/[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$")] | None = Field(
         None, description="Folder of the parallel file system that shows the bucket's content and writes changes back"
     )
     infrequent_after_days: Annotated[int, Field(ge=30, le=3650)] | None = Field(
@@ -366,7 +390,7 @@ class Storage(Section):
     )
     buckets: (
         Annotated[
-            dict[Annotated[str, Field(pattern="^[a-z0-9](?:[a-z0-9-]{0,18}[a-z0-9])?$")], Bucket],
+            dict[Annotated[str, Field(pattern="^[a-z0-9](?:[a-z0-9-]{0,13}[a-z0-9])?$")], Bucket],
             AfterValidator(_sorted_by_key),
         ]
         | None
@@ -413,7 +437,10 @@ class Sovereignty(Section):
     """Where data may be, who holds the keys, and where hardware may come from."""
 
     allowed_countries: tuple[CountryCode, ...] | None = Field(
-        None, description="Countries that data and machines may be in, as ISO 3166-1 alpha-2 codes. Default: any", strict=False
+        None,
+        min_length=1,
+        description="Countries that data and machines may be in, as ISO 3166-1 alpha-2 codes. Default: any",
+        strict=False,
     )
     customer_managed_keys: bool | None = Field(
         None, description="Everything at rest in a cloud is encrypted with keys of the customer's own. Default: true"
@@ -454,7 +481,7 @@ class Deploy(Section):
 
     target: Literal["bare-metal", "aws"] = "bare-metal"
     region: Annotated[str, _known("cloud_regions")] | None = Field(None, description="Region of the cloud; no default")
-    zones: tuple[ZoneId, ...] | None = Field(
+    zones: Annotated[tuple[ZoneId, ...], AfterValidator(_each_once)] | None = Field(
         None,
         min_length=2,
         max_length=6,
@@ -471,10 +498,13 @@ class Deploy(Section):
     nat: Literal["one", "per-zone"] | None = Field(
         None, description="Ways out to the internet: one for all zones, or one a zone, which no zone's loss takes. Default: one"
     )
-    api_access: tuple[Annotated[str, AfterValidator(_some_addresses)], ...] | None = Field(
-        None,
-        description="IPv4 networks that reach the cluster's endpoint from outside. Default: none, the endpoint is private",
-        strict=False,
+    api_access: Annotated[tuple[Annotated[str, AfterValidator(_some_addresses)], ...], AfterValidator(_each_once)] | None = (
+        Field(
+            None,
+            max_length=40,
+            description="IPv4 networks that reach the cluster's endpoint from outside. Default: none, the endpoint is private",
+            strict=False,
+        )
     )
     kubernetes_version: Annotated[str, Field(pattern=r"^1\.[0-9]{2}$")] | None = Field(
         None, description="Version of Kubernetes, in quotes. Default: the newest that the catalog has add-ons for"
@@ -488,6 +518,7 @@ class Deploy(Section):
                 Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:/=+@-]{1,128}$"), AfterValidator(_own_tag)],
                 Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:/=+@ -]{0,256}$")],
             ],
+            AfterValidator(_few_tags),
             AfterValidator(_sorted_by_key),
         ]
         | None

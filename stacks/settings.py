@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pulumi
+from pulumi.runtime.config import CONFIG, get_config_env
 
 from planner.catalog import load_catalog
-from planner.errors import InputErrors
+from planner.errors import InputErrors, did_you_mean
 from planner.plan import CloudPlan, Finding, Plan
 from planner.reader import examine_plan
 
 __all__ = ["Refused", "Settings", "accepted_as", "check_plan", "load_settings", "read_plan"]
+
+# What `pulumi config set groundplan:...` may set.
+KEYS = ("acceptFindings", "budgetEmail", "clusterAdmins", "gpuNodes", "keepData", "reservationIds")
+ADMIN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[\w+=,.@/-]+")
 
 GpuNodes = Literal["on", "off", "scheduled"]
 
@@ -167,7 +173,7 @@ def load_settings() -> Settings:
     stack, config = pulumi.get_stack(), pulumi.Config("groundplan")
     reasons: list[str] = []
 
-    def read(key: str, wanted: str, parse: Callable[[object], bool], default: object) -> object:
+    def read(key: str, wanted: str, parse: Callable[[Any], bool], default: object) -> object:
         """Take a value of the configuration, or the default and a reason where it is not what is wanted."""
         try:
             value = config.get_object(key)
@@ -183,8 +189,16 @@ def load_settings() -> Settings:
     def texts(value: object) -> bool:
         return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
+    given = {**get_config_env(), **CONFIG.get()}
+    unknown = {name.partition(":")[2] for name in given if name.startswith("groundplan:")} - set(KEYS)
+    reasons += [f"groundplan:{key} is no setting of a stack; {did_you_mean(key, KEYS)}" for key in sorted(unknown)]
     accepted = read("acceptFindings", "a list of findings, each code@path", texts, [])
-    admins = read("clusterAdmins", "a list of the ARNs of IAM roles or users", texts, [])
+    admins = read(
+        "clusterAdmins",
+        "a list of the ARNs of IAM roles or users, each once, such as arn:aws:iam::111122223333:role/admin",
+        lambda value: texts(value) and len(set(value)) == len(value) and all(map(ADMIN.fullmatch, value)),
+        [],
+    )
     ids = read(
         "reservationIds",
         "a map from node group to the id of a reservation, cr-...",
@@ -192,6 +206,8 @@ def load_settings() -> Settings:
         {},
     )
     gpu_nodes = read("gpuNodes", "on, off or scheduled", lambda value: value in ("on", "off", "scheduled"), None)
+    if not admins and not reasons:
+        pulumi.log.warn("groundplan:clusterAdmins names nobody: the cluster will stand, but no person can enter it")
     keep_data = read("keepData", "true or false", lambda value: isinstance(value, bool), True)
     assert isinstance(accepted, list) and isinstance(admins, list) and isinstance(ids, dict)  # noqa: S101, PT018 - as read
     plan, found = read_plan(Path(pulumi.get_root_directory() or Path(__file__).parents[1]), stack)

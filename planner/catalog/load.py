@@ -161,6 +161,7 @@ def read_catalog(folder: Path | None = None) -> tuple[Catalog, dict[str, frozens
                 overrides.append((kind, record.id, _difference(before, record)))
             rows[kind][record.id] = record
             lines[kind, record.id] = line
+    problems += _same_price(rows["cloud_prices"], lines, overrides)
     if not unread:
         problems += _dangling(rows, named, lines)
     frozen = {kind: MappingProxyType(dict(sorted(known.items()))) for kind, known in rows.items()}
@@ -343,6 +344,26 @@ def _dangling(
         if row_id not in known:
             line = lines.get(("prices", row_id), _Line("prices.csv", 0, ""))
             problems.append(line.problem("id", row_id, "is no item of the catalog", did_you_mean(row_id, known)))
+    return problems
+
+
+def _same_price(
+    prices: dict[str, Record], lines: Mapping[tuple[str, str], _Line], overrides: list[tuple[str, str, str]]
+) -> list[Problem]:
+    """Let a user's price of a thing, in a region, bought in a way, take the place of the catalog's, whatever their ids."""
+    problems = []
+    own = {row_id: cast("records.CloudPrice", row) for row_id, row in prices.items() if ("cloud_prices", row_id) in lines}
+    for row_id, row in own.items():
+        for other_id, other in list(prices.items()):
+            said = cast("records.CloudPrice", other)
+            if other_id == row_id or (said.item, said.region, said.option) != (row.item, row.region, row.option):
+                continue
+            if other_id in own:
+                message = f"the {row.option} price of {row.item} in {row.region} stands twice: see {other_id}"
+                problems.append(lines["cloud_prices", row_id].problem("id", row_id, message, "keep one"))
+            else:
+                del prices[other_id]
+                overrides.append(("cloud_prices", row_id, f"price_usd {said.price_usd:g} -> {row.price_usd:g}"))
     return problems
 
 

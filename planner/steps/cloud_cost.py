@@ -43,8 +43,12 @@ def plan_monthly(
         row = prices.get((item, option))
         if row is None:
             message = f"{item} has no {option} price in {place.region.id}: the monthly cost is too low"
-            hint = "add a row to a cloud_prices.csv of your own and name its folder with --catalog"
-            notes.warn("no-price", f"catalog.cloud_prices.{item}.{option}", message, hint)
+            path = f"catalog.cloud_prices.{item}.{option}"
+            hint = "add a row to a cloud_prices.csv of your own, and name its folder in the factory: catalog: FOLDER"
+            if factory.budget.monthly_usd is None:
+                notes.warn("no-price", path, message, hint)
+            else:  # the budget would be held against a cost that is not known
+                notes.error("no-price", path, message, hint)
         else:
             notes.assume_row("cloud_prices", row)
         per = row.per if row else "hour"
@@ -103,6 +107,7 @@ def plan_monthly(
     notes.assume(
         "cost.month",
         "a month is 730 hours in which everything stands; list prices before tax; object stores in their first storage class;"
-        " not counted, since they depend on use: data transfer, requests, logs, metrics, backups",
+        " not counted, since they depend on use: data transfer, requests, logs, metrics, backups, public addresses; a capacity"
+        " block counts with one month of its hours, and is paid up front as a whole",
     )
     return tuple(lines), capacity_block

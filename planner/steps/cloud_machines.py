@@ -63,7 +63,7 @@ def choose_place(factory: Factory, catalog: Catalog, notes: Notes) -> Place:
         notes.assume("deploy.gpu_zone", text)
     for zone in (*zones, gpu_zone):
         if zone not in known:
-            notes.error("zone", "deploy.zones", f"{zone} is no zone of {region.id}", f"its zones: {', '.join(known)}")
+            notes.error("zone", f"deploy.zones.{zone}", f"{zone} is no zone of {region.id}", f"its zones: {', '.join(known)}")
     if len(set(zones)) < 2:
         notes.error(
             "zone", "deploy.zones", "the control plane needs two zones", f"choose of {', '.join(known)}", len(set(zones)), 2
@@ -168,10 +168,10 @@ def _judge(row: Instance, role: str, source: str, path: str, notes: Notes) -> No
     if not sold[source]:
         listed = ", ".join(name for name, has in sold.items() if has)
         message = f"{row.id} is not sold as {source}"
-        notes.error("not-sold", "deploy.capacity.source", message, f"it is sold as: {listed}")
+        notes.error("not-sold", f"{path}.source", message, f"it is sold as: {listed}")
     if source == "spot":
         message = f"{row.id} on spot can be taken back at two minutes' notice: a job across nodes loses them all"
-        notes.warn("spot", "deploy.capacity.source", message, "write checkpoints, or choose another source")
+        notes.warn("spot", f"{path}.source", message, "write checkpoints, or choose another source")
 
 
 def _interfaces(row: Instance, cards: list[NetworkCard], path: str, notes: Notes) -> tuple[NetworkInterface, ...]:
@@ -211,8 +211,13 @@ def block_hours(factory: Factory, notes: Notes) -> tuple[str, str, float] | None
         return None
     first, last = dt.date.fromisoformat(str(capacity.starts_on)), dt.date.fromisoformat(str(capacity.ends_on))
     days = (last - first).days
+    if days < 1:
+        message = f"the capacity block ends on {last}, which is not after it begins on {first}"
+        notes.error("block-days", "deploy.capacity.ends_on", message, f"a day after {first}")
+        return None
     if days not in BLOCK_DAYS:
-        near = ", ".join(map(str, sorted(sorted(BLOCK_DAYS, key=lambda legal: abs(legal - days))[:2])))
+        below = [str(legal) for legal in BLOCK_DAYS if legal < days][-1:]
+        near = ", ".join([*below, *[str(legal) for legal in BLOCK_DAYS if legal > days][:1]])
         message = f"a capacity block of {days} days is not sold: 1 to 14 days, or whole weeks from 21 to {BLOCK_DAYS[-1]} days"
         notes.error("block-days", "deploy.capacity.ends_on", message, f"the nearest: {near} days")
         return None

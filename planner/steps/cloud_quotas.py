@@ -12,11 +12,19 @@ from planner.steps.cloud_network import ENDPOINTS
 from planner.steps.notes import Notes
 from planner.units import figure
 
+# https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html: two to four interfaces in the cluster's subnets
+CONTROL_PLANE_INTERFACES = 4
+
 __all__ = ["plan_quotas", "quota_constraints", "request_quotas"]
 
 
 def plan_quotas(
-    factory: Factory, catalog: Catalog, machines: Machines, lustre: LustrePlan | None, subnets: tuple[Subnet, ...]
+    factory: Factory,
+    catalog: Catalog,
+    machines: Machines,
+    lustre: LustrePlan | None,
+    subnets: tuple[Subnet, ...],
+    lustre_addresses: int,
 ) -> tuple[QuotaPlan, ...]:
     """List the quotas that the factory draws on, by code; a reservation draws on what is on demand."""
     needed: dict[str, float] = {}
@@ -27,13 +35,15 @@ def plan_quotas(
     ways_out = sum(subnet.public for subnet in subnets)
     interfaces = sum(group.count * max(len(group.interfaces), 1) for group in machines.groups)
     private = sum(subnet.name.startswith("cluster-") for subnet in subnets)
+    shared = private if factory.storage.efs_tb else 0
     needed |= {
         "l-1194d53c": 1,  # clusters
         "l-bd136a63": max((group.count for group in machines.groups), default=0),  # nodes per managed node group
         "l-f678f1ce": 1,  # virtual networks
         "l-0263d0a3": ways_out,  # public addresses
         "l-fe5a380f": 1 if ways_out else 0,  # ways out in one zone
-        "l-df5e4ca3": interfaces + ways_out + private * len(ENDPOINTS),  # network interfaces
+        # Network interfaces: of machines, ways out, services, file servers, shared directories and the control plane.
+        "l-df5e4ca3": interfaces + ways_out + private * len(ENDPOINTS) + lustre_addresses + shared + CONTROL_PLANE_INTERFACES,
         "l-29b6f2eb": len(ENDPOINTS),  # interface endpoints of a network
     }
     rows = {row.id: row for row in catalog.all(CloudQuota)}

@@ -19,6 +19,7 @@ from planner.units import figure
 
 __all__ = ["lustre_item", "plan_buckets", "plan_lustre", "sum_storage"]
 
+LINKS_MOST = 8  # data repository associations of a file system
 CAPACITY_URL = "https://docs.aws.amazon.com/fsx/latest/LustreGuide/increase-storage-capacity.html"
 
 
@@ -97,6 +98,9 @@ def plan_buckets(factory: Factory, notes: Notes, lustre: LustrePlan | None) -> t
             message = f"buckets {paths[bucket.lustre_path]} and {name} are both to be seen at {bucket.lustre_path}"
             notes.error("no-file-system", path, message, "give each a folder of its own")
         paths[bucket.lustre_path] = name
+    if len(paths) > LINKS_MOST:
+        message = f"{len(paths)} buckets are to be seen in the file system, {LINKS_MOST} can be"
+        notes.error("links", "storage.buckets", message, "leave the path of some out", len(paths), LINKS_MOST)
     return tuple(
         BucketPlan(
             name=name,

@@ -317,6 +317,12 @@ def settings_problems(settings: Settings) -> list[str]:
         *endpoint_problems(cloud.endpoints),
         *access_problems(cloud.api_access),
     ]
+    named = {subnet.name for subnet in cloud.subnets}
+    wanted = {subnet: group.name for group in cloud.node_groups for subnet in group.subnets}
+    wanted |= {cloud.lustre.subnet: "lustre"} if cloud.lustre is not None else {}
+    problems += [f"{user}: its subnet {subnet} is not in the plan" for subnet, user in wanted.items() if subnet not in named]
+    if not any(subnet.public for subnet in cloud.subnets):
+        problems.append("the plan has no public subnet, and so no way out")
     for bucket in cloud.buckets:
         problems += name_problems("bucket prefix", f"{name}-{bucket.name}-")
     if cloud.lustre is not None:

@@ -78,8 +78,7 @@ def test_the_first_card_of_b300_carries_no_efa() -> None:
 
 
 BROKEN = {
-    "a zone of another region": (("deploy.zones", ["use1-az1", "use2-az1"]), "zone", "deploy.zones"),
-    "the same zone twice": (("deploy.zones", ["use2-az1", "use2-az1"]), "zone", "deploy.zones"),
+    "a zone of another region": (("deploy.zones", ["use1-az1", "use2-az1"]), "zone", "deploy.zones.use1-az1"),
     "GPUs elsewhere": (
         ("deploy", {**BASE["deploy"], "zones": ["use2-az1", "use2-az2"], "gpu_zone": "use2-az3"}),
         "zone",
@@ -90,7 +89,7 @@ BROKEN = {
     "no block of this type": (
         ("compute.nodes", {"g6e.48xlarge": 1}, "deploy.capacity", {"source": "capacity-block"}),
         "not-sold",
-        "deploy.capacity.source",
+        "compute.nodes.g6e.48xlarge.source",
     ),
     "a block without days": (("deploy.capacity", {"source": "capacity-block"}), "block-days", "deploy.capacity.starts_on"),
     "fifteen days": (
@@ -140,6 +139,16 @@ BROKEN = {
         ("storage", {"lustre": {}, "buckets": {b: {"size_tb": 1.0, "lustre_path": "/d"} for b in ("a", "b")}}),
         "no-file-system",
         "storage.buckets.b.lustre_path",
+    ),
+    "nine linked buckets": (
+        ("storage", {"lustre": {}, "buckets": {f"b{n}": {"size_tb": 1.0, "lustre_path": f"/b{n}"} for n in range(9)}}),
+        "links",
+        "storage.buckets",
+    ),
+    "a budget held against an unknown price": (
+        ("compute.nodes", {"trn2.48xlarge": 4}, "budget.monthly_usd", 1e9),
+        "no-price",
+        "catalog.cloud_prices.trn2.48xlarge.on-demand",
     ),
     "a small network": (("deploy.network", "10.0.0.0/22"), "network-size", "deploy.network"),
     "a quota that was granted": (("deploy.quotas", {"l-417a185b": 767}), "quota", "deploy.quotas.l-417a185b"),
@@ -376,6 +385,15 @@ def test_an_instance_type_is_got_or_refused_through_every_source() -> None:
         (("deploy.network", "10.0.0.1/16"), "is no IPv4 network"),
         (("deploy.network", "10.0.0.0/8"), "must have a prefix"),
         (("deploy.zones", ["use2-az1"]), "at least 2"),
+        (("deploy.zones", ["use2-az1", "use2-az1"]), "named more than once"),
+        (("deploy.api_access", ["10.0.0.0/8"]), "is private"),
+        (("deploy.api_access", ["203.0.113.0/24", "203.0.113.0/24"]), "named more than once"),
+        (("deploy.tags", {f"t{number}": "x" for number in range(45)}), "44 leave room"),
+        (("deploy.tags", {"Owner": "a", "owner": "b"}), "differ only in case"),
+        (("deploy.tags", {"Component": "a"}), "is set by others"),
+        (("sovereignty.allowed_countries", []), "at least 1"),
+        (("storage.buckets", {"data": {"size_tb": 1.0, "lustre_path": "/.."}}), "match pattern"),
+        (("storage.buckets", {"a" * 16: {"size_tb": 1.0}}), "match pattern"),
         (("deploy.tags", {"aws:x": "1"}), "is set by others"),
         (("deploy.tags", {"factory": "1"}), "is set by others"),
         (("deploy.capacity", {"starts_on": "tomorrow"}), "is not a date"),

@@ -141,6 +141,9 @@ def test_a_capacity_block_must_be_named(project: Path) -> None:
         ("dev", {"groundplan_gpuNodes": "scheduled"}, "the plan has no capacity block"),
         ("dev", {"groundplan_keepData": "perhaps"}, "must be true or false"),
         ("dev", {"groundplan_clusterAdmins": "me"}, "must be a list of the ARNs"),
+        ("dev", {"groundplan_clusterAdmins": ["me"]}, "must be a list of the ARNs"),
+        ("dev", {"groundplan_clusterAdmins": 2 * ["arn:aws:iam::111122223333:role/a"]}, "each once"),
+        ("dev", {"groundplan_gpuNode": "off"}, "gpuNode is no setting of a stack; did you mean gpuNodes?"),
         ("dev", {"groundplan_acceptFindings": {"a": 1}}, "must be a list of findings"),
     ],
 )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from planner.catalog import load_catalog
 from planner.catalog.records import CloudAddon, CloudPrice, CloudQuota, CloudRegion, Instance, NetworkCard
+from planner.errors import InputErrors
 
 CATALOG = load_catalog()
 INSTANCES = CATALOG.all(Instance)
@@ -266,3 +268,30 @@ def test_what_was_not_read_is_an_assumption(kind: str) -> None:
         assert row.note, row.id
         if re.search("recalled|estimated|taken as|not read", row.note, re.IGNORECASE):
             assert row.confidence == "assumption", row.id
+
+
+HEADER = "id,item,region,option,per,price_usd,confidence,source_url,retrieved_on,note"
+
+
+def own_price(folder: Path, *ids: str) -> None:
+    rows = [f"{row_id},p5.48xlarge,us-east-2,on-demand,hour,1,vendor,https://x.org,2026-11-24," for row_id in ids]
+    (folder / "cloud_prices.csv").write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize("row_id", ["a-price", "z-price"])
+def test_a_price_of_ones_own_takes_the_place_of_the_catalogs_whatever_its_id(tmp_path: Path, row_id: str) -> None:
+    own_price(tmp_path, row_id)
+    catalog = load_catalog(tmp_path)
+    found = [
+        row
+        for row in catalog.all(CloudPrice)
+        if (row.item, row.region, row.option) == ("p5.48xlarge", "us-east-2", "on-demand")
+    ]
+    assert [(row.id, row.price_usd) for row in found] == [(row_id, 1.0)]
+    assert [(kind, name) for kind, name, _ in catalog.overrides] == [("cloud_prices", row_id)]
+
+
+def test_the_same_price_twice_is_refused(tmp_path: Path) -> None:
+    own_price(tmp_path, "a-price", "z-price")
+    with pytest.raises(InputErrors, match="stands twice"):
+        load_catalog(tmp_path)
