@@ -26,18 +26,27 @@ from mocks import BOUGHT, ENVIRONMENTS, ROOT, plan_of
 
 from planner.plan import CloudPlan, Finding
 from stacks.aws.rules import BLOCK_LEFT_EARLY, name_problems
-from stacks.policy.quantities import KINDS
+from stacks.policy import quantities
 from stacks.preview import preview
-from stacks.settings import check_plan, read_plan
+from stacks.settings import KEYS, check_plan, read_plan
 
 PAGE = (ROOT / "docs" / "provisioning.md").read_text(encoding="utf-8")
 POLICIES: dict[str, Any] = json.loads((ROOT / "docs" / "deployer-policy.json").read_text(encoding="utf-8"))
 LIMIT_CHARACTERS = 6144  # of a managed policy, without whitespace
 HOURS_A_MONTH = 730
-# As long as AWS lets them be; the longest name of a role's use is "preparation".
+# With the longest use, AWS takes this name and no longer one, for roles and for node groups.
+LONGEST = max(
+    (
+        "n" * length
+        for length in range(1, 40)
+        if not any(name_problems(kind, f"{'n' * length}-preparation-") for kind in ("role prefix", "node group prefix"))
+    ),
+    key=len,
+)
+# As long as AWS lets them be.
 FILLED = {
     "ACCOUNT": "123456789012",
-    "NAME": "n" * (38 - len("-preparation-")),
+    "NAME": LONGEST,
     "REGION": "ap-northeast-1",
     "STATE_BUCKET": "b" * 63,
     "STATE_KEY": "12345678-1234-1234-1234-123456789012",
@@ -173,7 +182,7 @@ def read_by_settings() -> set[str]:
 
 
 def test_configuration_is_what_settings_read() -> None:
-    assert len(read_by_settings()) > 6
+    assert {key for key in read_by_settings() if not key.startswith("aws:")} == {f"groundplan:{key}" for key in KEYS}
     keys = {row[0].strip("`") for row in table("key")}
     of_provider = {"aws:allowedAccountIds"}
     assert keys == read_by_settings() | of_provider
@@ -477,7 +486,7 @@ def test_the_table_of_needs_has_every_kind_that_the_stacks_make() -> None:
         f"{kind.split(':')[1].partition('/')[0]}.{kind.rpartition(':')[2]}" for kind in rendered if kind.startswith("aws:")
     }
     assert shorts <= made
-    assert made <= {f"{kind.split(':')[1].partition('/')[0]}.{kind.rpartition(':')[2]}" for kind in KINDS}
+    assert made <= {f"{kind.split(':')[1].partition('/')[0]}.{kind.rpartition(':')[2]}" for kind in quantities.KINDS}
 
 
 @pytest.mark.parametrize("kind", sorted(NEEDED))
