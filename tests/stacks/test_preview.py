@@ -249,7 +249,8 @@ def test_the_command_previews_dev_as_a_user_would(tmp_path: Path) -> None:
         timeout=120,
         check=False,
     )
-    assert (ran.returncode, ran.stderr) == (0, "")
+    warned = "groundplan:clusterAdmins names nobody: the cluster will stand, but no person can enter it\n"
+    assert (ran.returncode, ran.stderr) == (0, warned)
     assert "total" in ran.stdout
     assert max(len(line) for line in ran.stdout.splitlines() if "Every resource" not in line) <= 80
     assert (tmp_path / "out" / "network.yaml").is_file()
