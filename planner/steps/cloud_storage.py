@@ -64,6 +64,10 @@ def plan_lustre(factory: Factory, catalog: Catalog, notes: Notes, place: Place) 
     wanted += f" and {figure(throughput)} Gbyte/s" if throughput else ""
     text = f"{wanted} asked: {capacity_gib:,} GiB at {chosen} MB/s per TiB is the next that is sold, {figure(carries)} Gbyte/s"
     notes.assume("storage.lustre.capacity", text, CAPACITY_URL, "vendor")
+    if efa:
+        message = "the file system offers EFA, but its clients use TCP until Lustre's EFA modules are set up on the machines"
+        hint = "groundplan does not do it yet: run the cloud's client set-up before the first mount; lnetctl net show tells"
+        notes.warn("efa-clients", "storage.lustre.efa", message, hint)
     iops = asked.metadata_iops
     problem = metadata_iops_problem(iops) if iops is not None else None
     if problem:

@@ -77,7 +77,8 @@ class Identity(pulumi.ComponentResource):
 
         objects = self._objects(keys, buckets)
         own = {
-            "aws-fsx-csi-driver": [_may("Find", ["fsx:DescribeFileSystems"], self._arn("fsx", "file-system/*"))],
+            # To look file systems up knows no single one.
+            "aws-fsx-csi-driver": [_may("Find", ["fsx:DescribeFileSystems"], "*")],
             "aws-mountpoint-s3-csi-driver": objects,
         }
         self.addon_role_arns = {

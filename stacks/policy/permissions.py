@@ -25,7 +25,7 @@ ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 # Actions that know no resource, so that "*" is the only one to write:
 # https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 WITHOUT_RESOURCE = re.compile(
-    r"(ec2|autoscaling):Describe\w+|ecr:GetAuthorizationToken|sts:GetCallerIdentity|cloudwatch:(PutMetricData|ListMetrics)"
+    r"(ec2|autoscaling):Describe\w+|fsx:DescribeFileSystems|ecr:GetAuthorizationToken|sts:GetCallerIdentity|cloudwatch:(PutMetricData|ListMetrics)"
 )
 ROOT = re.compile(r"arn:aws[a-z-]*:iam::[^:*]+:root|\d{12}")
 FAR_TOO_MUCH = re.compile(r".*/(AdministratorAccess.*|PowerUserAccess|SystemAdministrator|IAM\w*|\w*FullAccess\w*)")
