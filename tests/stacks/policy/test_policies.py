@@ -66,7 +66,7 @@ def allow(**statement: Any) -> str:
 POLICY = "aws:iam/policy:Policy"
 SUBNET = "aws:ec2/subnet:Subnet"
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
-CIDR = "10.30.2.0/24"
+CIDR = "10.30.0.0/19"
 
 # Policy, what is changed, and what the message says: the resource, the value, the plan's limit.
 VIOLATIONS: list[tuple[str, Change, list[str]]] = [
@@ -88,7 +88,7 @@ VIOLATIONS: list[tuple[str, Change, list[str]]] = [
         put("gpu-nodes", "subnetIds.0", "subnet-elsewhere"),
         ["gpu-nodes", "subnet-elsewhere", "no subnet of this"],
     ),
-    ("one-gpu-zone", put("lustre", "subnetIds", ref("cluster-use2-az1")), ["LustreFileSystem lustre", "10.30.0.0/23", CIDR]),
+    ("one-gpu-zone", put("lustre", "subnetIds", ref("cluster-use2-az1")), ["LustreFileSystem lustre", "10.30.32.0/21", CIDR]),
     ("one-gpu-zone", put("reservation", "availabilityZone", "us-east-2b"), ["CapacityReservation reservation", "us-east-2b"]),
     (
         "one-gpu-zone",
