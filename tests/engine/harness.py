@@ -201,7 +201,10 @@ class Stack:
         return self.pulumi(*self.engine_arguments("destroy", *more), timeout_s=timeout_s)
 
     def cancel(self) -> Run:
-        """Release the lock that a killed engine left."""
+        """Release the lock that a killed engine left; with a local state, also a side file that it had only begun to write."""
+        for side_file in self.state_folder.rglob("*.attrs"):
+            if not side_file.stat().st_size:  # "failed to load checkpoint: EOF"; the state itself is whole
+                side_file.unlink()
         return self.pulumi("cancel", "--yes", "--stack", self.name)
 
     def unprotect(self) -> Run:
