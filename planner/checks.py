@@ -9,7 +9,7 @@ from planner.plan import BindingConstraint, CostPlan, FabricPlan, Finding, Power
 from planner.spec import Factory
 from planner.units import figure
 
-__all__ = ["MOST_NODES", "Constraint", "binding_constraint", "constraints", "findings_of", "most_nodes"]
+__all__ = ["MOST_NODES", "Constraint", "binding_constraint", "constraints", "findings_of", "last_that_holds", "most_nodes"]
 
 # Above this share of a limit a planner should know, although nothing is broken.
 CLOSE_RATIO = 0.95
@@ -169,12 +169,17 @@ def most_nodes(declared: Mapping[str, int], holds: Callable[[dict[str, int]], bo
     low, high = len(declared), max(2 * total, len(declared) + 1)
     if not holds(counts(low)):
         return 0
+    return sum(counts(last_that_holds(lambda nodes: holds(counts(nodes)), low, high)).values())
+
+
+def last_that_holds(holds: Callable[[int], bool], low: int, high: int) -> int:
+    """Find the last size that holds, where `low` does and a larger size never mends it; `high` is where to look first."""
     step = high - low
-    while high < MOST_NODES and holds(counts(high)):
+    while high < MOST_NODES and holds(high):
         low, step = high, 2 * step
         high = low + step
     high = min(high, MOST_NODES + 1)
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if holds(counts(middle)) else (low, middle)
-    return sum(counts(low).values())
+        low, high = (middle, high) if holds(middle) else (low, middle)
+    return low

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from planner.catalog import Catalog
 from planner.catalog.records import Cable, Item, Node, Server, Switch
-from planner.checks import MOST_NODES, Constraint, binding_constraint, constraints, findings_of
+from planner.checks import Constraint, binding_constraint, constraints, findings_of, last_that_holds
 from planner.cloud import make_cloud_plan
 from planner.plan import (
     ComputePlan,
@@ -167,16 +167,7 @@ def _largest_nodes(factory: Factory, catalog: Catalog, limit: Constraint, fabric
         return not any(each.broken for each in drawn(nodes, like).limits if (each.code, each.path) in limits)
 
     def last(like: Sequence[FabricPlan] | None, low: int, high: int) -> int:
-        """Find the last size that holds, where `low` does."""
-        step = high - low
-        while high < MOST_NODES and holds(high, like):
-            low, step = high, 2 * step
-            high = low + step
-        high = min(high, MOST_NODES + 1)
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if holds(middle, like) else (low, middle)
-        return low
+        return last_that_holds(lambda nodes: holds(nodes, like), low, high)
 
     smallest, twice = len(declared), max(2 * total, len(declared) + 1)
     by_cables = limit.code == "budget"

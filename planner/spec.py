@@ -19,7 +19,6 @@ from planner.errors import did_you_mean
 from planner.units import UNITS, QuantityError, parse_quantity, unit_of, written_units
 
 __all__ = [
-    "LUSTRE_TIERS",
     "SIZED_BY_RULE",
     "Bucket",
     "Budget",
@@ -342,9 +341,6 @@ class Fabrics(Section):
     storage: StorageFabric = Field(default_factory=StorageFabric, description="Between hosts and storage")
     in_band: InBandFabric = Field(default_factory=InBandFabric, description="Provisioning, login, control traffic")
     out_of_band: OutOfBandFabric = Field(default_factory=OutOfBandFabric, description="Management ports of every device")
-
-
-LUSTRE_TIERS = (125, 250, 500, 1000)  # MB/s per TiB of a persistent file system on SSD
 
 
 class Lustre(Section):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from planner.catalog import Catalog
 from planner.catalog.records import CloudPrice
 from planner.models.lustre import (
+    TIERS_MBYTE_PER_S_PER_TIB,
     addresses_taken,
     automatic_metadata_iops,
     cheapest,
@@ -12,7 +13,7 @@ from planner.models.lustre import (
     throughput_gbyte_per_s,
 )
 from planner.plan import BucketPlan, LustrePlan, StoragePlan
-from planner.spec import LUSTRE_TIERS, Factory
+from planner.spec import Factory
 from planner.steps.cloud_machines import Place
 from planner.steps.notes import Notes
 from planner.units import figure
@@ -48,10 +49,10 @@ def plan_lustre(factory: Factory, catalog: Catalog, notes: Notes, place: Place) 
         for each in catalog.all(CloudPrice)
         if each.region == place.region.id and each.option == "on-demand"
     }
-    by_tier = {tier: prices[lustre_item(tier)] for tier in LUSTRE_TIERS if lustre_item(tier) in prices}
+    by_tier = {tier: prices[lustre_item(tier)] for tier in TIERS_MBYTE_PER_S_PER_TIB if lustre_item(tier) in prices}
     tier: int | None = asked.tier
     if tier is None and not by_tier:
-        tier = LUSTRE_TIERS[0]
+        tier = TIERS_MBYTE_PER_S_PER_TIB[0]
         notes.assume("storage.lustre.tier", f"not declared, and no tier has a price in {place.region.id}: {tier} MB/s per TiB")
     capacity, throughput = asked.capacity_gib or 0.0, asked.throughput_gbyte_per_s or 0.0
     chosen, capacity_gib = cheapest(capacity, throughput, efa, by_tier, tier)

@@ -7,7 +7,7 @@ import pulumi_aws as aws
 
 from stacks.aws.cluster import Cluster
 from stacks.aws.keys import Keys
-from stacks.aws.network import Network
+from stacks.aws.network import Network, cluster_subnets
 from stacks.aws.rules import name_problems, require
 from stacks.settings import Settings
 
@@ -67,7 +67,7 @@ class Efs(pulumi.ComponentResource):
             tags=tags,
             opts=pulumi.ResourceOptions.merge(settings.stateful(), child),
         )
-        for subnet in _cluster_subnets(settings):
+        for subnet in cluster_subnets(settings):  # one in each zone: a zone takes one way in
             aws.efs.MountTarget(
                 f"{name}-{subnet}",
                 file_system_id=system.id,
@@ -77,9 +77,3 @@ class Efs(pulumi.ComponentResource):
             )
         self.file_system_id, self.arn = system.id, system.arn
         self.register_outputs({"file_system_id": self.file_system_id, "arn": self.arn})
-
-
-def _cluster_subnets(settings: Settings) -> list[str]:
-    """Name the private subnets but the accelerators' own, whose zone has another: a zone takes one way in."""
-    accelerated = {subnet for group in settings.cloud.node_groups if group.role == "gpu" for subnet in group.subnets}
-    return [subnet.name for subnet in settings.cloud.subnets if not subnet.public and subnet.name not in accelerated]
