@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 import tools
-from harness import Stack, end_all
+from environments import Standing, made, policy_pack
+from harness import Stack, end_all, ok
 
 # Programs, not modules of tests: the engine runs them.
 collect_ignore_glob = ["toy/*", "doubles/language_host.py", "doubles/aws_provider.py"]
@@ -37,3 +38,19 @@ def new_stack(binaries: Sequence[Path], tmp_path_factory: pytest.TempPathFactory
 
     yield make
     end_all()
+
+
+@pytest.fixture(scope="session")
+def standing(new_stack: Callable[..., Stack]) -> Callable[[str], Standing]:
+    """Bring an environment up once: `standing("dev")`. Tests change a branch of it, never itself."""
+    up: dict[str, Standing] = {}
+
+    def of(environment: str) -> Standing:
+        if environment not in up:
+            stack = made(new_stack, environment)
+            preview = ok(stack.preview(*policy_pack(stack)))
+            after_preview = len(stack.resources()), len(stack.account.journal())
+            up[environment] = Standing(stack, preview, after_preview, ok(stack.up(*policy_pack(stack))))
+        return up[environment]
+
+    return of

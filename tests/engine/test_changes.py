@@ -9,82 +9,43 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from harness import Stack, ok
-
-from planner.engine import make_plan
-from planner.reader import read_factory
+from environments import HOLDS_DATA, Standing, branch, calls_by_kind, name_of, replan
+from harness import ok
 
 pytestmark = pytest.mark.engine
 
-ROOT = Path(__file__).parents[2]
-HOLDS_DATA = (
-    "aws:efs/fileSystem:FileSystem",
-    "aws:fsx/lustreFileSystem:LustreFileSystem",
-    "aws:kms/key:Key",
-    "aws:s3/bucket:Bucket",
-)
-BLOCK = "cr-0123456789abcdef0"
-
-
-def replan(stack: Stack, *changes: tuple[str, str]) -> None:
-    """Plan the stack's factory again with texts changed, as a person would: edit, plan, review."""
-    text = (ROOT / "factories" / f"{stack.name}.yaml").read_text(encoding="utf-8")
-    for old, new in changes:
-        assert text.count(old) == 1, old
-        text = text.replace(old, new)
-    path = stack.folder / "factory.yaml"
-    path.write_text(text, encoding="utf-8")
-    plan = make_plan(*read_factory(path))
-    assert not plan.has_error(), plan.findings
-    (stack.project / "plans" / f"{stack.name}.json").write_text(plan.to_json(), encoding="utf-8")
-
-
-@pytest.fixture(scope="module")
-def standing(new_stack: Callable[..., Stack]) -> dict[str, Stack]:
-    """Stacks that are up; tests go their own way from a copy."""
-    stacks = {}
-    for name in ("dev", "staging", "prod"):
-        stack = new_stack(name)
-        if name == "prod":
-            stack.config("groundplan:reservationIds.gpu", BLOCK, "--path")
-        ok(stack.up())
-        stack.forget_calls()
-        stacks[name] = stack
-    return stacks
-
-
-def names(calls: list[tuple[str, str]]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for call, name in calls:
-        found.setdefault(call, set()).add(name)
-    return found
+Stand = Callable[[str], Standing]
 
 
 @pytest.mark.parametrize(
-    ("environment", "change", "touched"),
+    ("environment", "change", "group", "touched", "count"),
     [
-        ("dev", ("{g6e.8xlarge: 2}", "{g6e.8xlarge: 1}"), {"gpu-node-group"}),
+        ("dev", ("{g6e.8xlarge: 2}", "{g6e.8xlarge: 1}"), "gpu-node-group", set(), 1),
         # A reservation is as large as what it is for.
-        ("staging", ("p5.48xlarge: 4", "p5.48xlarge: 5"), {"gpu-node-group", "gpu-capacity-reservation"}),
-        ("staging", ("c7i.8xlarge: 2", "c7i.8xlarge: 3"), {"preparation-node-group"}),
+        ("staging", ("p5.48xlarge: 4", "p5.48xlarge: 5"), "gpu-node-group", {"gpu-capacity-reservation"}, 5),
+        ("staging", ("c7i.8xlarge: 2", "c7i.8xlarge: 3"), "preparation-node-group", set(), 3),
+        # Machines of a capacity block come by the clock: its schedule says how many.
+        ("prod", ("p5en.48xlarge: 32", "p5en.48xlarge: 24"), "gpu-node-group", {"gpu-start"}, 24),
     ],
 )
 def test_another_count_updates_one_node_group_and_nothing_else(
-    standing: dict[str, Stack], tmp_path: Path, environment: str, change: tuple[str, str], touched: set[str]
+    standing: Stand,
+    tmp_path: Path,
+    environment: str,
+    change: tuple[str, str],
+    group: str,
+    touched: set[str],
+    count: int,
 ) -> None:
-    stack = standing[environment].branch(tmp_path / "branch")
+    stack = branch(standing, environment, tmp_path)
     replan(stack, change)
     run = ok(stack.up())
-    assert names(stack.calls()) == {"update": touched}
+    calls = calls_by_kind(stack)
+    assert set(calls) == {"update"}
+    assert calls["update"] == dict.fromkeys({group, *touched}, 1)
     assert set(run.counts) == {"same", "update"}
-    assert set(ok(stack.up()).counts) == {"same"}
-
-
-def test_another_count_in_a_capacity_block_changes_its_schedule_too(standing: dict[str, Stack], tmp_path: Path) -> None:
-    stack = standing["prod"].branch(tmp_path / "branch")
-    replan(stack, ("p5en.48xlarge: 32", "p5en.48xlarge: 24"))
-    ok(stack.up())
-    assert names(stack.calls()) == {"update": {"gpu-node-group", "gpu-start"}}
+    assert stack.named(group)["inputs"]["scalingConfig"]["maxSize"] == count
+    assert set(ok(stack.preview()).counts) == {"same"}
 
 
 @pytest.mark.parametrize(
@@ -95,56 +56,42 @@ def test_another_count_in_a_capacity_block_changes_its_schedule_too(standing: di
     ],
 )
 def test_another_instance_type_replaces_template_and_group_in_order_and_no_storage(
-    standing: dict[str, Stack], tmp_path: Path, environment: str, change: tuple[str, str], others: set[str]
+    standing: Stand, tmp_path: Path, environment: str, change: tuple[str, str], others: set[str]
 ) -> None:
-    stack = standing[environment].branch(tmp_path / "branch")
-    kept = {each["id"] for each in stack.resources() if "gpu-" not in each["urn"].rpartition("::")[2]}
+    stack = branch(standing, environment, tmp_path)
+    replaced = {"gpu-launch-template", "gpu-node-group", *others}
+    kept = [each for each in stack.resources() if name_of(each["urn"]) not in replaced]
+    assert {each["type"] for each in kept} >= {*HOLDS_DATA, "aws:eks/cluster:Cluster", "aws:ec2/vpc:Vpc"}
     replan(stack, change)
     ok(stack.up())
-    calls = [(call, name) for call, name in stack.calls() if name in ("gpu-launch-template", "gpu-node-group")]
+    calls = [(call, name) for call, name in stack.calls() if name not in others]
     assert calls == [
         ("create", "gpu-launch-template"),
         ("delete", "gpu-node-group"),
         ("create", "gpu-node-group"),
         ("delete", "gpu-launch-template"),
     ]
-    assert {name for _, name in stack.calls()} == {"gpu-launch-template", "gpu-node-group"} | others
-    assert kept <= {each["id"] for each in stack.resources()}, "everything else is what it was"
-    assert set(ok(stack.up()).counts) == {"same"}
+    assert {name for _, name in stack.calls()} == replaced
+    assert [each for each in stack.resources() if name_of(each["urn"]) not in replaced] == kept, "to the last property"
+    assert len(stack.resources()) == len(kept) + len(replaced)
+    assert set(ok(stack.preview()).counts) == {"same"}
 
 
-def test_machines_off_and_on_again(standing: dict[str, Stack], tmp_path: Path) -> None:
-    stack = standing["dev"].branch(tmp_path / "branch")
+def test_machines_off_and_on_again(standing: Stand, tmp_path: Path) -> None:
+    stack = branch(standing, "dev", tmp_path)
     for mode, count in (("off", 0), ("on", 2)):
         stack.forget_calls()
         stack.config("groundplan:gpuNodes", mode)
         ok(stack.up())
-        assert names(stack.calls()) == {"update": {"gpu-node-group"}}
+        assert calls_by_kind(stack) == {"update": {"gpu-node-group": 1}}
         assert stack.named("gpu-node-group")["inputs"]["scalingConfig"]["desiredSize"] == count
 
 
-def test_what_somebody_changed_by_hand_is_put_right(standing: dict[str, Stack], tmp_path: Path) -> None:
-    stack = standing["dev"].branch(tmp_path / "branch")
-    logs = stack.resources("aws:cloudwatch/logGroup:LogGroup")[0]["urn"].rpartition("::")[2]
-    stack.drift(logs, retentionInDays=1)
+def test_what_somebody_changed_by_hand_is_put_right(standing: Stand, tmp_path: Path) -> None:
+    stack = branch(standing, "dev", tmp_path)
+    before = stack.named("observability-host")["inputs"]["retentionInDays"]
+    stack.drift("observability-host", retentionInDays=before + 1)
     assert ok(stack.refresh()).counts.get("update") == 1
     ok(stack.up())
-    assert len(stack.calls()) == 1
-    assert stack.calls()[0][0] == "update"
-
-
-def test_what_holds_data_stays_when_it_leaves_the_stack(standing: dict[str, Stack], tmp_path: Path) -> None:
-    """Unprotected and destroyed, but with keepData as it is: machines go, data stays in the account."""
-    stack = standing["dev"].branch(tmp_path / "branch")
-    holds = {
-        "aws:efs/fileSystem:FileSystem",
-        "aws:fsx/lustreFileSystem:LustreFileSystem",
-        "aws:kms/key:Key",
-        "aws:s3/bucket:Bucket",
-    }
-    before = {each["id"] for each in stack.resources() if each["type"] in holds}
-    ok(stack.unprotect())
-    stack.destroy()
-    left = {each["id"] for each in stack.resources() if each["type"] in HOLDS_DATA}
-    assert before
-    assert left == before
+    assert stack.calls() == [("update", "observability-host")]
+    assert stack.named("observability-host")["inputs"]["retentionInDays"] == before

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from environments import plan_file, rewrite
 from harness import Stack
 
 from planner.plan import Finding, Plan
@@ -17,16 +18,6 @@ pytestmark = pytest.mark.engine
 @pytest.fixture(scope="module")
 def fresh(new_stack: Callable[..., Stack]) -> Stack:
     return new_stack("dev")
-
-
-def plan_file(stack: Stack) -> Path:
-    return stack.project / "plans" / "dev.json"
-
-
-def rewrite(stack: Stack, **changes: object) -> None:
-    """Write a plan that is whole in itself, but another one."""
-    plan = Plan.from_json(plan_file(stack).read_text(encoding="utf-8")).model_copy(update=changes)
-    plan_file(stack).write_text(plan.model_copy(update={"checksum": plan.content_checksum()}).to_json(), encoding="utf-8")
 
 
 def edit_a_byte(stack: Stack) -> None:
@@ -45,12 +36,18 @@ CASES: dict[str, tuple[Callable[[Stack], object], list[str]]] = {
     "edited": (edit_a_byte, ["was edited"]),
     "missing": (lambda stack: plan_file(stack).unlink(), ["plans/dev.json is missing"]),
     "another schema": (another_schema, ["schema_version is 2, this version reads 3"]),
-    "another catalog": (lambda stack: rewrite(stack, catalog_version="0123456789ab"), ["made with catalog 0123456789ab"]),
-    "an error": (lambda stack: rewrite(stack, findings=(BROKEN,)), ["too dear by half", "budget@budget.monthly"]),
+    "another catalog": (
+        lambda stack: rewrite(stack, lambda _: {"catalog_version": "0123456789ab"}),
+        ["made with catalog 0123456789ab"],
+    ),
+    "an error": (
+        lambda stack: rewrite(stack, lambda _: {"findings": (BROKEN,)}),
+        ["too dear by half", "budget@budget.monthly"],
+    ),
     "another region": (lambda stack: stack.config("aws:region", "us-west-2"), ["aws:region is us-west-2", "us-east-2"]),
     "everything at once": (
         lambda stack: (
-            rewrite(stack, findings=(BROKEN,), catalog_version="0123456789ab"),
+            rewrite(stack, lambda _: {"findings": (BROKEN,), "catalog_version": "0123456789ab"}),
             stack.config("aws:region", "us-west-2"),
             stack.config("groundplan:gpuNodes", "sometimes"),
         ),
@@ -74,14 +71,18 @@ def test_refused_before_any_resource(case: str, command: str, fresh: Stack, tmp_
     assert stack.calls("ok", "failed", "half", "slow") == []
 
 
-def test_a_file_system_that_is_not_sold_is_refused_by_the_component(fresh: Stack, tmp_path: Path) -> None:
-    """The plan says what it should not: the component's own rule stops it, with the nearest that is sold."""
-    stack = fresh.branch(tmp_path / "branch")
-    plan = Plan.from_json(plan_file(stack).read_text(encoding="utf-8"))
+def not_sold(plan: Plan) -> dict[str, object]:
+    """Give the file system a size between two that are sold."""
     assert plan.cloud is not None
     assert plan.cloud.lustre is not None
     lustre = plan.cloud.lustre.model_copy(update={"capacity_gib": 3000})
-    rewrite(stack, cloud=plan.cloud.model_copy(update={"lustre": lustre}))
+    return {"cloud": plan.cloud.model_copy(update={"lustre": lustre})}
+
+
+def test_a_file_system_that_is_not_sold_is_refused_by_the_component(fresh: Stack, tmp_path: Path) -> None:
+    """The plan says what it should not: the component's own rule stops it, with the nearest that is sold."""
+    stack = fresh.branch(tmp_path / "branch")
+    rewrite(stack, not_sold)
     run = stack.up()
     assert run.code != 0
     assert "2,400 and 4,800 GiB" in run.text
@@ -91,11 +92,7 @@ def test_a_file_system_that_is_not_sold_is_refused_by_the_component(fresh: Stack
 def test_the_double_refuses_it_too_by_its_own_statement_of_the_rule(fresh: Stack, tmp_path: Path) -> None:
     """With the program's own rule taken out: two hands have written it down."""
     stack = fresh.branch(tmp_path / "branch")
-    plan = Plan.from_json(plan_file(stack).read_text(encoding="utf-8"))
-    assert plan.cloud is not None
-    assert plan.cloud.lustre is not None
-    lustre = plan.cloud.lustre.model_copy(update={"capacity_gib": 3000})
-    rewrite(stack, cloud=plan.cloud.model_copy(update={"lustre": lustre}))
+    rewrite(stack, not_sold)
     rules = stack.project / "stacks" / "aws" / "rules.py"
     text = rules.read_text(encoding="utf-8")
     rules.write_text(text + "\n\ndef lustre_problems(*_: object) -> list[str]:\n    return []\n", encoding="utf-8")
