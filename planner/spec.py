@@ -19,6 +19,8 @@ from planner.errors import did_you_mean
 from planner.units import UNITS, QuantityError, parse_quantity, unit_of, written_units
 
 __all__ = [
+    "ACCESS_MOST_COUNT",
+    "PRIVATE_NETWORKS",
     "SIZED_BY_RULE",
     "Bucket",
     "Budget",
@@ -93,8 +95,9 @@ def _network(value: str) -> ipaddress.IPv4Network:
 
 
 MOST_TAGS = 44
+ACCESS_MOST_COUNT = 40  # networks that EKS lets reach a cluster's public endpoint
 TAGS_OF_GROUNDPLAN = ("Name", "component", "environment", "factory", "managed-by")
-PRIVATE = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
+PRIVATE_NETWORKS = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
 
 
 def _private_network(value: str) -> str:
@@ -102,9 +105,9 @@ def _private_network(value: str) -> str:
     if not 16 <= network.prefixlen <= 22:
         text = f"'{value}' must have a prefix of /16 to /22"
         raise PydanticCustomError("network", "{text}", {"text": text, "hint": "such as 10.0.0.0/16"})
-    if not any(network.subnet_of(private) for private in PRIVATE):
+    if not any(network.subnet_of(private) for private in PRIVATE_NETWORKS):
         text = f"'{value}' is not a private network"
-        listed = ", ".join(map(str, PRIVATE))
+        listed = ", ".join(map(str, PRIVATE_NETWORKS))
         raise PydanticCustomError("network", "{text}", {"text": text, "hint": f"choose a part of {listed}"})
     return str(network)
 
@@ -115,7 +118,7 @@ def _some_addresses(value: str) -> str:
         text = f"'{value}' lets {network.num_addresses:,} addresses in"
         hint = "name the networks of your own people, such as 203.0.113.0/24; the whole internet is never let in"
         raise PydanticCustomError("network", "{text}", {"text": text, "hint": hint})
-    if any(network.subnet_of(private) for private in PRIVATE):
+    if any(network.subnet_of(private) for private in PRIVATE_NETWORKS):
         text = f"'{value}' is private: nobody comes from there to the public endpoint"
         hint = "leave it out; from inside its network the endpoint is always reached"
         raise PydanticCustomError("network", "{text}", {"text": text, "hint": hint})
@@ -497,7 +500,7 @@ class Deploy(Section):
     api_access: Annotated[tuple[Annotated[str, AfterValidator(_some_addresses)], ...], AfterValidator(_each_once)] | None = (
         Field(
             None,
-            max_length=40,
+            max_length=ACCESS_MOST_COUNT,
             description="IPv4 networks that reach the cluster's endpoint from outside. Default: none, the endpoint is private",
             strict=False,
         )

@@ -7,7 +7,6 @@ import math
 from collections.abc import Sequence
 
 __all__ = [
-    "addresses_needed",
     "addresses_with_prefixes",
     "carve",
     "prefixes_needed",
@@ -224,55 +223,6 @@ def addresses_with_prefixes(prefixes_count: int, single_addresses_count: int) ->
     beside = 2 * _ADDRESSES_PER_PREFIX - _KEPT_FIRST - _KEPT_LAST
     broken = math.ceil(max(0, single_addresses_count - beside) / _ADDRESSES_PER_PREFIX)
     return _ADDRESSES_PER_PREFIX * (prefixes_count + 2 + broken) - _KEPT_FIRST - _KEPT_LAST
-
-
-def addresses_needed(
-    nodes_count: int, interfaces_with_address_count: int, pods_per_node_count: int, other_addresses_count: int = 0
-) -> int:
-    """Count the addresses that a subnet must offer to a pool of nodes whose pods get theirs from prefixes.
-
-    Parameters
-    ----------
-    nodes_count : int
-        Nodes.
-    interfaces_with_address_count : int
-        Interfaces of one node that have an address: those of kind ``interface``; ``efa-only`` has none.
-    pods_per_node_count : int
-        Pods with an address of their own on one node.
-    other_addresses_count : int, optional
-        Single addresses that others take in the subnet: file systems, endpoints, gateways.
-
-    Returns
-    -------
-    int
-        Addresses to ask of `subnet_prefix_length`.
-
-    Notes
-    -----
-    Prefixes as `prefixes_needed` counts them, and one single address per interface that has one, put together by
-    `addresses_with_prefixes`. Where several pools share a subnet, add up their prefixes and their single addresses and call
-    that: what this gives for each pool does not add up. The CNI attaches another interface, with another address, once the
-    slots of the first are full; count it here for more pods than ``16 x (addresses per interface - 1)``.
-
-    References
-    ----------
-    Amazon VPC CNI, WARM_PREFIX_TARGET,
-    https://github.com/aws/amazon-vpc-cni-k8s/blob/master/docs/prefix-and-ip-target.md;
-    AWS, EKS User Guide, Assign more IP addresses to nodes with prefixes,
-    https://docs.aws.amazon.com/eks/latest/userguide/cni-increase-ip-addresses.html
-
-    Examples
-    --------
-    Four nodes of 30 pods: three prefixes each, and four addresses beside them. With an address on 32 cards of each node, 128
-    single addresses break up seven blocks more.
-
-    >>> addresses_needed(4, 1, 30), 16 * (12 + 2) - 5
-    (219, 219)
-    >>> addresses_needed(4, 32, 30), 16 * (12 + 2 + 7) - 5
-    (331, 331)
-    """
-    singles = nodes_count * interfaces_with_address_count + other_addresses_count
-    return addresses_with_prefixes(prefixes_needed(nodes_count, pods_per_node_count), singles)
 
 
 def _size(prefix_length: int) -> int:

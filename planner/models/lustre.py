@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 __all__ = [
+    "LINKS_MOST_COUNT",
     "METADATA_IOPS",
     "TIERS_MBYTE_PER_S_PER_TIB",
     "addresses_taken",
@@ -24,6 +25,8 @@ __all__ = [
 TIERS_MBYTE_PER_S_PER_TIB = (125, 250, 500, 1000)
 # Metadata operations per second that can be ordered.
 METADATA_IOPS: tuple[int, ...] = (1500, 3000, 6000, *range(12_000, 192_001, 12_000))
+# Buckets that one file system can be linked to: https://docs.aws.amazon.com/fsx/latest/LustreGuide/limits.html
+LINKS_MOST_COUNT = 8
 
 _SMALLEST_GIB = 1200
 _STEP_GIB = 2400

@@ -12,10 +12,10 @@ from planner.steps.cloud_network import ENDPOINTS
 from planner.steps.notes import Notes
 from planner.units import figure
 
+__all__ = ["plan_quotas", "quota_constraints", "request_quotas"]
+
 # https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html: two to four interfaces in the cluster's subnets
 CONTROL_PLANE_INTERFACES = 4
-
-__all__ = ["plan_quotas", "quota_constraints", "request_quotas"]
 
 
 def plan_quotas(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from planner.catalog import Catalog
 from planner.catalog.records import CloudPrice
 from planner.models.lustre import (
+    LINKS_MOST_COUNT,
     TIERS_MBYTE_PER_S_PER_TIB,
     addresses_taken,
     automatic_metadata_iops,
@@ -20,7 +21,6 @@ from planner.units import figure
 
 __all__ = ["lustre_item", "plan_buckets", "plan_lustre", "sum_storage"]
 
-LINKS_MOST = 8  # data repository associations of a file system
 CAPACITY_URL = "https://docs.aws.amazon.com/fsx/latest/LustreGuide/increase-storage-capacity.html"
 
 
@@ -103,9 +103,9 @@ def plan_buckets(factory: Factory, notes: Notes, lustre: LustrePlan | None) -> t
             message = f"buckets {paths[bucket.lustre_path]} and {name} are both to be seen at {bucket.lustre_path}"
             notes.error("no-file-system", path, message, "give each a folder of its own")
         paths[bucket.lustre_path] = name
-    if len(paths) > LINKS_MOST:
-        message = f"{len(paths)} buckets are to be seen in the file system, {LINKS_MOST} can be"
-        notes.error("links", "storage.buckets", message, "leave the path of some out", len(paths), LINKS_MOST)
+    if len(paths) > LINKS_MOST_COUNT:
+        message = f"{len(paths)} buckets are to be seen in the file system, {LINKS_MOST_COUNT} can be"
+        notes.error("links", "storage.buckets", message, "leave the path of some out", len(paths), LINKS_MOST_COUNT)
     return tuple(
         BucketPlan(
             name=name,

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from planner.models import lustre as fsx
 from planner.models.interfaces import efa_layout_problems
 from planner.plan import BucketPlan, CapacityBlock, CloudNodeGroup, LustrePlan
+from planner.spec import ACCESS_MOST_COUNT, PRIVATE_NETWORKS
 from stacks.settings import GpuNodes, Settings
 
 __all__ = [
@@ -67,9 +68,6 @@ _TAGS_MOST_COUNT = 50
 # Beside letters and digits: what every service takes. EC2 alone would take more.
 _TAG_SIGNS = " _.:/=+-@"
 _RESERVATION = re.compile(r"cr-[0-9a-f]{8,17}")
-# Networks that reach a cluster's public endpoint, and links of a file system to buckets: the services' limits.
-_ACCESS_MOST_COUNT = 40
-_LINKS_MOST_COUNT = 8
 # Services that are reached through a gateway, which costs nothing; as an interface they would be made twice.
 _GATEWAYS = ("dynamodb", "s3")
 
@@ -245,8 +243,8 @@ def lustre_problems(lustre: LustrePlan, buckets: Sequence[BucketPlan], backups_k
     if lustre.metadata_iops is not None and (wrong := fsx.metadata_iops_problem(lustre.metadata_iops)):
         problems.append(f"lustre: {wrong}")
     linked = [(bucket.name, bucket.lustre_path) for bucket in buckets if bucket.lustre_path is not None]
-    if len(linked) > _LINKS_MOST_COUNT:
-        problems.append(f"lustre: {len(linked)} buckets are linked, {_LINKS_MOST_COUNT} are allowed")
+    if len(linked) > fsx.LINKS_MOST_COUNT:
+        problems.append(f"lustre: {len(linked)} buckets are linked, {fsx.LINKS_MOST_COUNT} are allowed")
     if linked and backups_kept_days:
         problems.append(f"lustre: backups kept {backups_kept_days} days, but a linked file system has none: say 0")
     if not 0 <= backups_kept_days <= 90:
@@ -294,16 +292,15 @@ def access_problems(api_access: Sequence[str]) -> list[str]:
     ([], ['10.0.0.0/8 is private: nobody comes from there to the public endpoint; leave it out'])
     """
     problems = []
-    if len(api_access) > _ACCESS_MOST_COUNT:
-        problems.append(f"{len(api_access)} networks reach the cluster's endpoint, {_ACCESS_MOST_COUNT} are allowed")
-    private = [ipaddress.IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")]
+    if len(api_access) > ACCESS_MOST_COUNT:
+        problems.append(f"{len(api_access)} networks reach the cluster's endpoint, {ACCESS_MOST_COUNT} are allowed")
     for text in api_access:
         try:
             network = ipaddress.IPv4Network(text)
         except ValueError as error:
             problems.append(f"{text!r} is no IPv4 network: {error}")
             continue
-        if any(network.subnet_of(each) for each in private):
+        if any(network.subnet_of(each) for each in PRIVATE_NETWORKS):
             problems.append(f"{text} is private: nobody comes from there to the public endpoint; leave it out")
     return problems
 

@@ -10,13 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.models.addresses import (
-    addresses_needed,
     addresses_with_prefixes,
     carve,
     prefixes_needed,
     subnet_prefix_length,
     usable_addresses,
 )
+
+
+def addresses_needed(nodes: int, interfaces: int, pods: int, other: int = 0) -> int:
+    """Count what a subnet must offer to one pool of nodes and other single addresses, as the planner does."""
+    return addresses_with_prefixes(prefixes_needed(nodes, pods), nodes * interfaces + other)
+
 
 COUNTS = st.lists(st.integers(0, 4000), max_size=12)
 NETWORKS = st.builds(
