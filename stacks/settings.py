@@ -206,8 +206,6 @@ def load_settings() -> Settings:
         {},
     )
     gpu_nodes = read("gpuNodes", "on, off or scheduled", lambda value: value in ("on", "off", "scheduled"), None)
-    if not admins and not reasons:
-        pulumi.log.warn("groundplan:clusterAdmins names nobody: the cluster will stand, but no person can enter it")
     keep_data = read("keepData", "true or false", lambda value: isinstance(value, bool), True)
     assert isinstance(accepted, list) and isinstance(admins, list) and isinstance(ids, dict)  # noqa: S101, PT018 - as read
     plan, found = read_plan(Path(pulumi.get_root_directory() or Path(__file__).parents[1]), stack)
@@ -220,6 +218,8 @@ def load_settings() -> Settings:
         gpu_nodes = gpu_nodes or ("scheduled" if block else "on")
     if reasons or plan is None or plan.cloud is None:
         raise Refused(reasons)
+    if not admins:
+        pulumi.log.warn("groundplan:clusterAdmins names nobody: the cluster will stand, but no person can enter it")
     return Settings(
         stack=stack,
         plan=plan,
