@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import json
+import pkgutil
 import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import planner.models
 from planner.catalog import KINDS, load_catalog
 from planner.catalog.records import Record
 from planner.spec import json_schema
 from topologies.families import TOPOLOGIES
 
 DOCS = Path(__file__).parent
+_SECTION = r"\n\n(?=[A-Z][a-z]+\n-{4,})"  # of a numpydoc docstring
 
 
 def catalog_page() -> str:
@@ -75,9 +79,63 @@ def topologies_page() -> str:
     return "\n".join(parts) + "\n"
 
 
+def models_page() -> str:
+    """Make the page of the models from their docstrings: what each is for, its formula and its source."""
+    parts = [
+        "# Models",
+        "",
+        "Made from the docstrings by `make docs`. The planner's models are functions of plain numbers: the last part of a name",
+        "is its unit, scalars and arrays both work, and nothing is read but the arguments. A docstring says more: all",
+        "parameters, and an example that is run as a test (`help(planner.models.losses.input_kw)`).",
+    ]
+    for found in sorted(pkgutil.iter_modules(planner.models.__path__), key=lambda each: each.name):
+        module = importlib.import_module(f"planner.models.{found.name}")
+        values = [getattr(module, name) for name in getattr(module, "__all__", ())]
+        own = [each for each in values if getattr(each, "__module__", "") == module.__name__ and hasattr(each, "__name__")]
+        if own:
+            parts += ["", f"## {found.name}", "", *_rst(inspect.getdoc(module) or "")]
+        for value in own:
+            parts += ["", f"### {value.__name__}", "", *_model(value)]
+    return "\n".join(parts) + "\n"
+
+
+def _model(value: Any) -> list[str]:
+    """Lay out one model: signature and summary, then notes and references."""
+    summary, *sections = re.split(_SECTION, inspect.getdoc(value) or "")
+    lines = _rst(summary)
+    if inspect.isfunction(value):
+        lines += ["", "```python", f"{value.__module__}.{value.__name__}{_signature(value)}", "```"]
+    for section in sections:
+        title, _, body = section.partition("\n")
+        said = {"Notes": "Formula", "References": "Source"}.get(title)
+        if said:
+            first, *rest = _rst(body.partition("\n")[2])
+            lines += ["", f"*{said}.* {first}", *rest]
+    return lines
+
+
+def _rst(text: str) -> list[str]:
+    """Turn paragraphs and indented blocks of reStructuredText into Markdown."""
+    lines: list[str] = []
+    for block in re.split(r"\n\s*\n", text.strip("\n")):
+        if block.startswith("    ") and lines:
+            lines += ["", "```text", *inspect.cleandoc(block).splitlines(), "```"]
+            continue
+        lines.append("")
+        for item in re.split(r"\n(?=- |\* |[0-9]+\. )", block):
+            lines.append(_escape_prose(re.sub(r"\s*::$", ":", " ".join(item.split()))))
+    return lines[1:]
+
+
+def _escape_prose(text: str) -> str:
+    """Escape what Markdown would read, but in backticks and addresses."""
+    pieces = re.split(r"(``.+?``|`[^`]+`|https?://\S+)", text)
+    return "".join(piece if number % 2 else re.sub(r"([*_])", r"\\\1", _escape(piece)) for number, piece in enumerate(pieces))
+
+
 def _function(function: Callable[..., Any]) -> list[str]:
     """Lay out a numpydoc docstring: summary, parameters as a table, what comes back, notes, sources, an example."""
-    summary, *sections = re.split(r"\n\n(?=[A-Z][a-z]+\n-{4,})", inspect.getdoc(function) or "")
+    summary, *sections = re.split(_SECTION, inspect.getdoc(function) or "")
     lines = [*_prose(summary), "", "```python", f"{function.__module__}.{function.__name__}{_signature(function)}", "```"]
     for section in sections:
         title, _, body = section.partition("\n")
@@ -117,6 +175,7 @@ def main(arguments: list[str]) -> int:
     made = {
         DOCS / "catalog.md": catalog_page(),
         DOCS / "topologies.md": topologies_page(),
+        DOCS / "models.md": models_page(),
         DOCS / "schema" / "factory.schema.json": json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n",
     }
     stale = [path for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text]

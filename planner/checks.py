@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from planner.plan import BindingConstraint, CostPlan, FabricPlan, Finding, PowerPlan, RacksPlan
+from planner.plan import BindingConstraint, FabricPlan, Finding, LimitPlan
 from planner.spec import Factory
 from planner.units import figure
 
-__all__ = ["MOST_NODES", "Constraint", "binding_constraint", "constraints", "findings_of", "last_that_holds", "most_nodes"]
+__all__ = [
+    "MOST_NODES",
+    "Constraint",
+    "Facility",
+    "binding_constraint",
+    "constraints",
+    "findings_of",
+    "last_that_holds",
+    "most_nodes",
+    "ranked",
+]
 
 # Above this share of a limit a planner should know, although nothing is broken.
 CLOSE_RATIO = 0.95
@@ -49,45 +59,126 @@ class Constraint:
         return figure(self.value), figure(self.limit)
 
 
+@dataclass(frozen=True)
+class Facility:
+    """What the plant needs at design load: the values that a site's and a hall's limits are held against.
+
+    `water_peak_day_m3`, `swing_kw` and `ramp_kw_per_s` are None where they were not worked out, because nothing limits them.
+    """
+
+    facility_kw: float
+    heat_kw: float
+    positions_count: int
+    rows_count: int
+    capex_usd: float
+    water_peak_day_m3: float | None = None
+    swing_kw: float | None = None
+    ramp_kw_per_s: float | None = None
+    chain: tuple[tuple[str, float, float], ...] = ()
+    """Units of a declared chain: path, load in its worst outage, and what it carries [kW]."""
+
+
 def constraints(
-    factory: Factory,
-    fabrics: Iterable[FabricPlan],
-    findings: Iterable[Finding],
-    racks: RacksPlan,
-    power: PowerPlan,
-    cost: CostPlan,
+    factory: Factory, fabrics: Iterable[FabricPlan], findings: Iterable[Finding], facility: Facility
 ) -> list[Constraint]:
     """List every declared limit of the whole factory, the size of every network, and what does not fit at all."""
-    found = []
-    if factory.site.grid_feed_kw is not None:
-        subject, hint = (
-            "the factory at nameplate draws",
+    site, hall = factory.site, factory.hall
+    declared: list[tuple[str, str, str, float | None, float | None, str, str]] = [
+        (
+            "grid-feed",
+            "site.grid_feed",
+            "the factory at design load draws",
+            facility.facility_kw,
+            site.grid_feed_kw,
+            "kW",
             "a larger feed, fewer nodes, or a cooling plant and UPS that lose less",
-        )
-        found.append(
-            Constraint("grid-feed", "site.grid_feed", subject, power.facility_kw, factory.site.grid_feed_kw, "kW", hint)
-        )
-    if factory.hall.racks is not None:
-        hint = "more floor positions, or more power a rack where power limits how full racks are"
-        found.append(
-            Constraint("floor-slots", "hall.racks", "the factory needs", racks.count, factory.hall.racks, "racks", hint)
-        )
-    if factory.budget.capex_usd is not None:
-        hint = "a larger budget, fewer nodes, or an existing hall (hall.construction: construction-none)"
-        found.append(
-            Constraint("budget", "budget.capex", "the factory costs", cost.capex_usd, factory.budget.capex_usd, "USD", hint)
-        )
+        ),
+        (
+            "heat-rejection",
+            "cooling.heat_max",
+            "the racks and the electrical rooms give off",
+            facility.heat_kw,
+            factory.cooling.heat_max_kw,
+            "kW",
+            "more units to reject heat with, or fewer nodes",
+        ),
+        (
+            "floor-slots",
+            "hall.racks",
+            "the factory needs",
+            facility.positions_count,
+            hall.racks,
+            "racks",
+            "more floor positions, or more power a rack where power limits how full racks are",
+        ),
+        (
+            "hall-rows",
+            "hall.rows",
+            "the factory needs",
+            facility.rows_count,
+            hall.rows,
+            "rows",
+            "more rows, more racks a row, or more power a row where its busway is full before its floor",
+        ),
+        (
+            "budget",
+            "budget.capex",
+            "the factory costs",
+            facility.capex_usd,
+            factory.budget.capex_usd,
+            "USD",
+            "a larger budget, fewer nodes, or an existing hall (hall.construction: construction-none)",
+        ),
+        (
+            "water",
+            "site.water_max",
+            "on its thirstiest day the factory draws",
+            facility.water_peak_day_m3,
+            site.water_max_m3_per_day,
+            "m3",
+            "warmer supply temperatures, dry coolers, or cooling: {dry: true}",
+        ),
+        (
+            "grid-swing",
+            "site.swing_max",
+            "a synchronous job makes the load swing by",
+            facility.swing_kw,
+            site.swing_max_kw,
+            "kW",
+            "a battery system (power.bess), nodes with energy storage, or smaller synchronous jobs",
+        ),
+        (
+            "grid-ramp",
+            "site.ramp_max",
+            "a synchronous job changes the load by",
+            facility.ramp_kw_per_s,
+            site.ramp_max_kw_per_s,
+            "kW/s",
+            "a battery system (power.bess), or slower ramps of the job's power",
+        ),
+    ]
+    found = [
+        Constraint(code, path, subject, value, limit, unit, hint)
+        for code, path, subject, value, limit, unit, hint in declared
+        if limit is not None and value is not None
+    ]
+    for path, load_kw, limit_kw in facility.chain:
+        hint = "a larger or one more unit in this place, or fewer nodes behind it"
+        found.append(Constraint("chain-overload", path, "in its worst outage it carries", load_kw, limit_kw, "kW", hint))
     for fabric in fabrics:
         if fabric.hosts_max_count is not None:
             path, subject = f"fabrics.{fabric.name.replace('-', '_')}", f"the {fabric.name} fabric connects"
             more_tiers = fabric.kind == "compute" and factory.fabrics.compute.tiers in (1, 2)
-            declared = fabric.recipe is not None and fabric.recipe.population is not None
+            by_parameters = fabric.recipe is not None and fabric.recipe.population is not None
             hint = "more tiers, or a switch of more ports" if more_tiers else "a switch of more ports"
-            hint = "larger parameters" if declared else hint
+            hint = "larger parameters" if by_parameters else hint
             found.append(Constraint("fabric-size", path, subject, fabric.hosts, fabric.hosts_max_count, "hosts", hint))
+    known = {(each.code, each.path) for each in found}
     for finding in findings:
         # What cannot be built at all has no part in the plan, but it is what stops the factory.
         if finding.severity == "error" and finding.value is not None and finding.limit is not None:
+            if (finding.code, finding.path) in known:
+                continue
             subject = finding.message.partition(":")[0] + ":"
             found.append(
                 Constraint(finding.code, finding.path, subject, finding.value, finding.limit, finding.unit, finding.hint)
@@ -131,23 +222,43 @@ def findings_of(limits: list[Constraint], largest_nodes: Largest) -> list[Findin
     return found
 
 
+def ranked(limits: list[Constraint], largest_nodes: Largest) -> tuple[LimitPlan, ...]:
+    """List the limits by the largest factory that keeps them: the first one binds."""
+    order = sorted(limits, key=lambda limit: (largest_nodes(limit), -limit.utilisation_ratio, limit.code, limit.path))
+    return tuple(
+        LimitPlan(
+            code=each.code,
+            path=each.path,
+            subject=each.subject,
+            value=each.value,
+            limit=each.limit,
+            unit=each.unit,
+            margin=each.limit - each.value,
+            largest_nodes_count=largest_nodes(each),
+            hint=each.hint,
+        )
+        for each in order
+    )
+
+
 def binding_constraint(limits: list[Constraint], largest_nodes: Largest) -> BindingConstraint | None:
     """Name the limit that allows the fewest nodes; None if nothing is limited."""
     if not limits:
         return None
-    first = min(limits, key=lambda limit: (largest_nodes(limit), -limit.utilisation_ratio, limit.code, limit.path))
-    nodes = largest_nodes(first)
-    value, most = first.figures()
+    code, path = ((first := ranked(limits, largest_nodes)[0]).code, first.path)
+    binding = next(limit for limit in limits if (limit.code, limit.path) == (code, path))
+    value, most = binding.figures()
+    nodes = first.largest_nodes_count
     return BindingConstraint(
-        code=first.code,
-        path=first.path,
-        message=f"{first.path} stops growth at {nodes:,} nodes: {first.subject} {value} of {most} {first.unit} now",
-        value=first.value,
-        limit=first.limit,
-        unit=first.unit,
-        utilisation_ratio=first.utilisation_ratio if first.limit else None,
+        code=code,
+        path=path,
+        message=f"{path} stops growth at {nodes:,} nodes: {binding.subject} {value} of {most} {binding.unit} now",
+        value=binding.value,
+        limit=binding.limit,
+        unit=binding.unit,
+        utilisation_ratio=binding.utilisation_ratio if binding.limit else None,
         largest_nodes_count=nodes,
-        hint=first.hint,
+        hint=binding.hint,
     )
 
 

@@ -13,7 +13,18 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from planner.cli_fabric import export_fabric, fabric_app
-from planner.shell import interrupted, keep_input, load_catalog_rows, read_factory_file, read_plan_file, refuse, say, write_file
+from planner.shell import (
+    interrupted,
+    keep_input,
+    load_catalog_rows,
+    read_factory_file,
+    read_plan_file,
+    refuse,
+    say,
+    show_tables,
+    write_file,
+    write_folder,
+)
 
 if TYPE_CHECKING:
     from planner.plan import Plan
@@ -78,8 +89,7 @@ def plan(
     if as_json and report_format not in (None, Format.json):
         refuse("--json and --format say different things", "give one of them")
     keep_input(file, output)
-    factory, rows = read_factory_file(file, catalog)
-    made = make_plan(factory, rows)
+    made = make_plan(*read_factory_file(file, catalog))
     chosen = Format.json if as_json else report_format
     if output is not None:
         write_file(output, _text(made, chosen or Format.json))
@@ -94,15 +104,42 @@ def report(
     file: Annotated[Path, typer.Argument(metavar="PLAN", help="A plan, as written by: groundplan plan FILE -o PLAN")],
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="OUT", help="Write the report here.")] = None,
     report_format: ReportFormat = None,
+    tables: Annotated[
+        Path | None,
+        typer.Option("--tables", metavar="DIR", help="Write every table here, whole and unrounded, as CSV and as JSON."),
+    ] = None,
 ) -> None:
-    """Report on a plan made earlier, without planning again."""
+    """Report on a plan made earlier, without planning again; with --tables alone, nothing but the tables is written."""
     keep_input(file, output)
     made = read_plan_file(file)
     chosen = report_format or (Format.markdown if output else Format.terminal)
+    if tables is not None:
+        _write_tables(made, file, tables)
     if output is not None:
         write_file(output, _text(made, chosen))
-    else:
+    elif tables is None or report_format is not None:
         _show(made, chosen)
+    raise typer.Exit(1 if made.has_error() else 0)
+
+
+@app.command()
+def headroom(
+    file: Annotated[Path, typer.Argument(metavar="PLAN", help="A plan, as written by: groundplan plan FILE -o PLAN")],
+    as_json: Json = False,
+) -> None:
+    """Say how many more nodes fit until each limit binds, which one binds first, and what relieving it buys.
+
+    Exit code 0: the plan keeps its limits. 1: it breaks one. 2: the file is no plan.
+    """
+    from planner.report.limits_view import headroom_data, headroom_tables
+
+    made = read_plan_file(file)
+    if as_json:
+        import json
+
+        typer.echo(json.dumps(headroom_data(made), indent=2, ensure_ascii=False))
+    else:
+        show_tables(headroom_tables(made), 80)
     raise typer.Exit(1 if made.has_error() else 0)
 
 
@@ -111,7 +148,7 @@ def check(file: FactoryFile, catalog: CatalogFolder = None, as_json: Json = Fals
     """Check that a factory file can be read, without planning. Exit code 0 or 2."""
     if as_json:
         _check_json(file, catalog, quiet)
-    factory, _ = read_factory_file(file, catalog)
+    factory, _, _ = read_factory_file(file, catalog)
     if not quiet:
         say(f"{file}: {factory.name} is well formed")
 
@@ -279,6 +316,16 @@ def _check_json(file: Path, catalog: Path | None, quiet: bool) -> NoReturn:
     if not quiet:
         typer.echo(json.dumps({"problems": [dataclasses.asdict(each) for each in problems]}, indent=2))
     raise typer.Exit(2 if problems else 0)
+
+
+def _write_tables(made: Plan, file: Path, folder: Path) -> None:
+    from planner.report.twins import twin_files
+
+    files = twin_files(made)
+    for name in files:
+        keep_input(file, folder / name)
+    write_folder(folder, files)
+    say(f"{folder}: {len(files) // 2} tables as CSV and JSON; index.json says what each of them is", err=True)
 
 
 def _show(made: Plan, chosen: Format) -> None:

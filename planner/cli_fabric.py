@@ -24,7 +24,7 @@ from planner.fabric_words import (
     size_in_bytes,
     tables_by,
 )
-from planner.shell import keep_input, read_plan_file, read_text_file, refuse, say, write_file
+from planner.shell import keep_input, read_plan_file, read_text_file, refuse, say, show_tables, write_file, write_folder
 
 if TYPE_CHECKING:
     from planner.report.words import Table
@@ -383,21 +383,20 @@ def export_fabric(file: Path, form: str, output: Path | None, name: str) -> None
     plan = read_plan_file(file)
     chosen = FORMATS[form]
     try:
-        planned = planned_fabric(plan, name)
-        content = chosen.write(plan, planned, fabric_named(plan, name))
+        if chosen.write_plan is not None:
+            content = chosen.write_plan(plan)
+        else:
+            planned = planned_fabric(plan, name)
+            content = chosen.write(plan, planned, fabric_named(plan, name))
     except ValueError as error:
-        refuse(f"{form} cannot hold the {name} fabric: {error}", "other formats: groundplan export --list")
+        what = "this plan" if chosen.write_plan is not None else f"the {name} fabric"
+        refuse(f"{form} cannot hold {what}: {error}", "other formats: groundplan export --list")
     except ImportError as error:  # an extra that is not installed
         refuse(f"{form} cannot be written: {error}", "or choose another format: groundplan export --list")
     if isinstance(content, dict):
         if output is None:
             refuse(f"{form} is {len(content)} files", f"name a folder for them: --output {chosen.file}")
-        try:
-            output.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            refuse(f"{output} cannot be a folder: {error.strerror}", "name another one")
-        for part, text in content.items():
-            write_file(output / part, text)
+        write_folder(output, content)
     elif output is not None:
         write_file(output, content)
     elif isinstance(content, bytes):
@@ -450,19 +449,7 @@ def _print_way(fabric: Fabric, source: str, target: str, way: Routes, as_json: b
 
 
 def _print(tables: Iterable[Table]) -> None:
-    import io
-    import sys
-
-    from rich.console import Console
-
-    from planner.report.terminal import print_tables
-
-    if sys.stdout.isatty():
-        print_tables(tables, Console(highlight=False))
-        return
-    stream = io.StringIO()
-    print_tables(tables, Console(file=stream, width=100, highlight=False, color_system=None))
-    typer.echo("\n".join(line.rstrip() for line in stream.getvalue().splitlines()))
+    show_tables(tables, 100)
 
 
 def _print_json(data: Any) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from planner.catalog import Catalog
 from planner.catalog.records import CloudAddon, Gpu, Instance
-from planner.checks import Constraint, binding_constraint, findings_of, most_nodes
+from planner.checks import Constraint, binding_constraint, findings_of, most_nodes, ranked
+from planner.models.cost import usd_per_pflop_day
 from planner.plan import (
     Addon,
     CapacityBlock,
@@ -23,13 +24,15 @@ from planner.plan import (
     Subnet,
 )
 from planner.spec import Factory
-from planner.steps.cloud_cost import plan_monthly
+from planner.steps.cloud_cost import MONTH_HOURS, plan_monthly
 from planner.steps.cloud_machines import BLOCK_MOST_INSTANCES, Machines, Place, block_hours, choose_place, plan_machines
 from planner.steps.cloud_network import ENDPOINTS, fullest, plan_subnets
 from planner.steps.cloud_quotas import plan_quotas, quota_constraints, request_quotas
 from planner.steps.cloud_storage import plan_buckets, plan_lustre, sum_storage
+from planner.steps.cost import capital_plan
 from planner.steps.networks import ScaleUp, scale_up_fabric
 from planner.steps.notes import Notes
+from planner.steps.opex import note_utilisation
 
 __all__ = ["make_cloud_plan"]
 
@@ -38,6 +41,15 @@ LOGS_KEPT_DAYS = 365
 OF_A_HALL = (
     "site.region",
     "site.grid_feed",
+    "site.elevation",
+    "site.weather_file",
+    "site.station",
+    "site.design_day",
+    "site.water_max",
+    "site.ramp_max",
+    "site.swing_max",
+    "site.tariff",
+    "site.carbon",
     "hall",
     "fabrics",
     "power",
@@ -45,6 +57,9 @@ OF_A_HALL = (
     "workloads",
     "storage.systems",
     "budget.capex",
+    "budget.horizon",
+    "budget.discount",
+    "budget.staff",
 )
 
 
@@ -133,11 +148,16 @@ def make_cloud_plan(factory: Factory, catalog: Catalog) -> Plan:
         cable_kinds=(),
         equipment=(),
         power=None,
+        cooling=None,
+        year=None,
+        availability=None,
         storage=sum_storage(design.lustre),
-        cost=CostPlan(capex_usd=0.0, capex_by_category_usd={}, bill_of_materials=()),
+        cost=_cost(factory, design),
+        carbon=None,
         cloud=cloud,
         findings=notes.findings(),
         binding_constraint=binding_constraint(design.limits, largest_nodes),
+        limits=ranked(design.limits, largest_nodes),
         assumptions=notes.assumptions(),
     )
     return plan.model_copy(update={"checksum": plan.content_checksum()})
@@ -193,6 +213,26 @@ def _draw_up(factory: Factory, catalog: Catalog) -> _Design:
         text = "not asked for; the stack uses keys of the customer's own all the same"
         notes.assume("sovereignty.customer_managed_keys", text)
     return _Design(place, machines, network, subnets, lustre, quotas, costs, capacity_block, limits, notes)
+
+
+def _cost(factory: Factory, design: _Design) -> CostPlan:
+    """Divide what a month costs by the GPU-hours in it: nothing is bought."""
+    compute = _compute(design.machines)
+    hours = {"capacity-block": min(MONTH_HOURS, design.block.hours_count)} if design.block else {}
+    gpu_hours = sum(
+        group.count * group.gpus_per_node * hours.get(group.source, MONTH_HOURS) for group, _ in design.machines.of_role("gpu")
+    )
+    if not gpu_hours:
+        return capital_plan(factory, ())
+    usd_per_hour = design.monthly_usd / gpu_hours
+    utilisation = note_utilisation(design.notes)
+    yearly_usd = usd_per_hour * compute.gpus * 8760
+    return capital_plan(factory, ()).model_copy(
+        update={
+            "usd_per_gpu_hour": usd_per_hour,
+            "usd_per_pflop_day": usd_per_pflop_day(yearly_usd, compute.bf16_dense_pflops, utilisation, 1.0),
+        }
+    )
 
 
 def _compute(machines: Machines) -> ComputePlan:

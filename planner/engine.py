@@ -8,25 +8,29 @@ from dataclasses import dataclass
 
 from planner.catalog import Catalog
 from planner.catalog.records import Cable, Item, Node, Server, Switch
-from planner.checks import Constraint, binding_constraint, constraints, findings_of, last_that_holds
+from planner.checks import Constraint, binding_constraint, constraints, findings_of, last_that_holds, ranked
 from planner.cloud import make_cloud_plan
+from planner.epw import WeatherFile
+from planner.facility import Sized, finish_facility, size_facility
 from planner.plan import (
     ComputePlan,
-    CostPlan,
     Equipment,
     FabricPlan,
-    HallPlan,
     NodeGroup,
     Plan,
-    PowerPlan,
     RacksPlan,
     StoragePlan,
 )
+from planner.plan_facility import HallPlan
 from planner.spec import Factory
-from planner.steps.cabling import cable_kinds, estimate_cables, plan_cables
-from planner.steps.cost import plan_cost
+from planner.steps.cabling import attach, cable_kinds, estimate_cables, plan_cables
+from planner.steps.chassis import switches_in_chassis
+from planner.steps.climate import plan_climate
+from planner.steps.facility import Climate
+from planner.steps.hall import place_racks
 from planner.steps.hardware import Hardware, resolve
-from planner.steps.layout import lay_out, plan_hall
+from planner.steps.layout import lay_out
+from planner.steps.loads import plan_loads
 from planner.steps.networks import (
     compute_fabric,
     in_band_fabric,
@@ -35,7 +39,6 @@ from planner.steps.networks import (
     storage_fabric,
 )
 from planner.steps.notes import Notes
-from planner.steps.power import plan_power
 from planner.steps.racks import plan_racks
 
 __all__ = ["make_plan"]
@@ -47,16 +50,14 @@ class _Design:
 
     hardware: Hardware
     compute: ComputePlan
-    hall: HallPlan
+    hall: HallPlan | None
     fabrics: tuple[FabricPlan, ...]
     racks: RacksPlan
-    power: PowerPlan
-    cost: CostPlan
+    sized: Sized
     limits: list[Constraint]
-    notes: Notes
 
 
-def make_plan(factory: Factory, catalog: Catalog) -> Plan:
+def make_plan(factory: Factory, catalog: Catalog, weather: WeatherFile | None = None) -> Plan:
     """Plan a factory.
 
     Parameters
@@ -65,25 +66,42 @@ def make_plan(factory: Factory, catalog: Catalog) -> Plan:
         What is asked; its ids are in the catalog.
     catalog : Catalog
         Facts about hardware.
+    weather : WeatherFile, optional
+        What `site.weather_file` holds, where the factory names one.
 
     Returns
     -------
     Plan
-        What is answered: the same factory and catalog give the same plan. A factory that cannot be built is planned as far
-        as it goes, with error findings that say why and what is the largest that can.
+        What is answered: the same factory, catalog and weather give the same plan. A factory that cannot be built is planned as
+        far as it goes, with error findings that say why and what is the largest that can.
     """
     if factory.deploy.target != "bare-metal":
         return make_cloud_plan(factory, catalog)
-    design = _draw_up(factory, catalog)
+    notes = Notes()
+    climate = plan_climate(factory, catalog, notes, weather)
+    design = _draw_up(factory, catalog, climate, notes)
+    assert design.hall is not None  # noqa: S101 - drawn up whole
+    finished = finish_facility(
+        factory,
+        design.hardware,
+        catalog,
+        notes,
+        design.compute,
+        design.fabrics,
+        design.racks,
+        climate,
+        design.hall,
+        design.sized,
+    )
 
     @functools.cache
     def largest_nodes(limit: Constraint) -> int:
-        return _largest_nodes(factory, catalog, limit, design.fabrics)
+        return _largest_nodes(factory, catalog, climate, limit, design.fabrics)
 
     for finding in findings_of(design.limits, largest_nodes):
-        if not design.notes.found(finding.code, finding.path):  # a step may have said why already
-            design.notes.find(finding)
-    _note_rows(factory, design, catalog)
+        if not notes.found(finding.code, finding.path):  # a step may have said why already
+            notes.find(finding)
+    _note_rows(factory, design, catalog, notes)
     plan = Plan(
         name=factory.name,
         digest=factory.digest(),
@@ -91,24 +109,30 @@ def make_plan(factory: Factory, catalog: Catalog) -> Plan:
         factory=factory,
         compute=design.compute,
         racks=design.racks,
-        hall=design.hall,
+        hall=finished.hall,
         fabrics=design.fabrics,
         cable_kinds=cable_kinds(design.fabrics, catalog),
         equipment=_equipment(design, catalog),
-        power=design.power,
+        power=finished.power,
+        cooling=finished.cooling,
+        year=finished.year,
+        availability=finished.availability,
         storage=_storage(design.hardware),
-        cost=design.cost,
+        cost=finished.cost,
+        carbon=finished.carbon,
         cloud=None,
-        findings=design.notes.findings(),
+        findings=notes.findings(),
         binding_constraint=binding_constraint(design.limits, largest_nodes),
-        assumptions=design.notes.assumptions(),
+        limits=ranked(design.limits, largest_nodes),
+        assumptions=notes.assumptions(),
     )
     return plan.model_copy(update={"checksum": plan.content_checksum()})
 
 
-def _draw_up(factory: Factory, catalog: Catalog, like: Sequence[FabricPlan] | None = None) -> _Design:
-    """Draw a factory up; `like` (fabrics of another size) stands in for laying its cables one by one."""
-    notes = Notes()
+def _draw_up(
+    factory: Factory, catalog: Catalog, climate: Climate, notes: Notes, like: Sequence[FabricPlan] | None = None
+) -> _Design:
+    """Draw a factory up; `like` (fabrics of another size) stands in for placing racks and laying cables one by one."""
     hardware = resolve(factory, catalog, notes)
     compute = compute_fabric(factory, hardware, notes)
     storage = storage_fabric(factory, hardware, notes)
@@ -123,29 +147,36 @@ def _draw_up(factory: Factory, catalog: Catalog, like: Sequence[FabricPlan] | No
         managed = [*fast, in_band] if in_band else fast
         placed = [*managed, out_of_band] if out_of_band else managed
         racks = plan_racks(factory, hardware, catalog, notes, placed)
-        switches = sum(fabric.switches_by_tier.total() for fabric in managed)
+        # Switches inside nodes' chassis are managed with the nodes.
+        switches = sum(fabric.switches_by_tier.total() for fabric in managed) - switches_in_chassis(managed, hardware, catalog)
         out_of_band = out_of_band_fabric(hardware, notes, switches, racks.pdus_count, in_band is not None)
         if out_of_band.switches_by_tier.leaf == leaves:
             break
         leaves = out_of_band.switches_by_tier.leaf
         if in_band is not None:
             in_band = in_band_fabric(factory, hardware, notes, leaves)
-    compute_plan, hall = _compute(hardware), plan_hall(factory, notes)
-    switched = [*managed, out_of_band]
+    compute_plan, hall = _compute(hardware), None
+    switched = [*managed, out_of_band] if out_of_band.switches_by_tier.total() else managed
     if like is None:
+        # What a rack draws at design load does not depend on its cables.
+        loads = plan_loads(factory, hardware, catalog, Notes(), switched, racks)
+        rack_kw = [group.power_kw["design"] / group.racks for group in loads.groups]
+        switched = list(attach(switched, hardware, catalog))
+        hall = place_racks(factory, notes, racks, rack_kw, compute_plan.groups, switched)
         layout = lay_out(hall, racks, compute_plan.groups, switched)
         cabled = plan_cables(switched, layout, hardware, catalog, notes)
     else:
         others = {fabric.name: fabric for fabric in like}
         cabled = tuple(estimate_cables(fabric, others.get(fabric.name)) for fabric in switched)
     fabrics = [*cabled, *scale_up_fabrics(hardware)]
-    power = plan_power(hardware, catalog, notes, fabrics)
-    cost = plan_cost(hardware, catalog, notes, fabrics, racks, power)
-    limits = constraints(factory, fabrics, notes.findings(), racks, power, cost)
-    return _Design(hardware, compute_plan, hall, tuple(fabrics), racks, power, cost, limits, notes)
+    sized = size_facility(factory, hardware, catalog, notes, fabrics, racks, climate)
+    limits = constraints(factory, fabrics, notes.findings(), sized.facility)
+    return _Design(hardware, compute_plan, hall, tuple(fabrics), racks, sized, limits)
 
 
-def _largest_nodes(factory: Factory, catalog: Catalog, limit: Constraint, fabrics: Sequence[FabricPlan]) -> int:
+def _largest_nodes(
+    factory: Factory, catalog: Catalog, climate: Climate, limit: Constraint, fabrics: Sequence[FabricPlan]
+) -> int:
     """Find the most nodes, of all kinds in the declared proportion, that keep a limit and have a compute fabric.
 
     More nodes never need less, so halving finds it; but a compute fabric that cannot be built needs nothing. Cables bear on
@@ -161,7 +192,7 @@ def _largest_nodes(factory: Factory, catalog: Catalog, limit: Constraint, fabric
 
     def drawn(nodes: int, like: Sequence[FabricPlan] | None) -> _Design:
         smaller = factory.model_copy(update={"compute": factory.compute.model_copy(update={"nodes": counts(nodes)})})
-        return _draw_up(smaller, catalog, like)
+        return _draw_up(smaller, catalog, climate, Notes(), like)
 
     def holds(nodes: int, like: Sequence[FabricPlan] | None) -> bool:
         return not any(each.broken for each in drawn(nodes, like).limits if (each.code, each.path) in limits)
@@ -254,15 +285,15 @@ def _rows_in_use(design: _Design, catalog: Catalog) -> list[tuple[str, str, Item
     return rows
 
 
-def _note_rows(factory: Factory, design: _Design, catalog: Catalog) -> None:
+def _note_rows(factory: Factory, design: _Design, catalog: Catalog, notes: Notes) -> None:
     """Note rows that are not the maker's own figures throughout, rows of excluded makers, and a site where none may be."""
     allowed = factory.sovereignty.allowed_countries
     if allowed is not None and factory.site.country not in allowed:
         message = f"the site is in {factory.site.country}; sovereignty.allowed_countries are {', '.join(allowed)}"
-        design.notes.error("country-not-allowed", "site.country", message, "choose a site in an allowed country")
+        notes.error("country-not-allowed", "site.country", message, "choose a site in an allowed country")
     excluded = set(factory.sovereignty.excluded_vendors)
     for path, kind, row in _rows_in_use(design, catalog):
-        design.notes.assume_row(kind, row)
+        notes.assume_row(kind, row)
         if row.vendor in excluded:
             message = f"{row.name} is made by {row.vendor}, which sovereignty.excluded_vendors excludes"
-            design.notes.error("excluded-vendor", path, message, "choose another row, or lift the exclusion")
+            notes.error("excluded-vendor", path, message, "choose another row, or lift the exclusion")

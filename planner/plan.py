@@ -6,8 +6,20 @@ import hashlib
 import json
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import JsonValue
 
+from planner.part import Part
+from planner.plan_facility import (
+    AvailabilityPlan,
+    BillLine,
+    CarbonPlan,
+    CoolingPlan,
+    CostPlan,
+    HallPlan,
+    PowerPlan,
+    PowerStagePlan,
+    YearPlan,
+)
 from planner.spec import Factory
 
 __all__ = [
@@ -15,6 +27,7 @@ __all__ = [
     "Addon",
     "Assumption",
     "Attached",
+    "AvailabilityPlan",
     "BillLine",
     "BindingConstraint",
     "BucketPlan",
@@ -22,18 +35,22 @@ __all__ = [
     "CableKind",
     "CablesByLayer",
     "CapacityBlock",
+    "CarbonPlan",
     "CloudCostLine",
     "CloudNodeGroup",
     "CloudPlan",
     "ComputePlan",
+    "CoolingPlan",
     "CostPlan",
     "Equipment",
     "FabricPlan",
     "Finding",
     "HallPlan",
+    "LimitPlan",
     "LustrePlan",
     "NetworkInterface",
     "NodeGroup",
+    "Part",
     "Plan",
     "PowerPlan",
     "PowerStagePlan",
@@ -45,15 +62,10 @@ __all__ = [
     "StoragePlan",
     "Subnet",
     "SwitchesByTier",
+    "YearPlan",
 ]
 
-SCHEMA_VERSION = 3
-
-
-class Part(BaseModel):
-    """Base of every part of a plan: frozen, no unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+SCHEMA_VERSION = 4
 
 
 class Finding(Part):
@@ -79,6 +91,20 @@ class BindingConstraint(Part):
     limit: float
     unit: str
     utilisation_ratio: float | None
+    largest_nodes_count: int
+    hint: str
+
+
+class LimitPlan(Part):
+    """A limit, and the largest factory that keeps it: the first one binds."""
+
+    code: str
+    path: str
+    subject: str
+    value: float
+    limit: float
+    unit: str
+    margin: float
     largest_nodes_count: int
     hint: str
 
@@ -237,7 +263,10 @@ class FabricPlan(Part):
 
 
 class RackPiece(Part):
-    """Equipment of one kind in the racks of one use, in the order in which they are filled."""
+    """Equipment of one kind in the racks of one use, in the order in which they are filled.
+
+    In racks of nodes, pieces after the first are switches of the compute fabric inside the nodes' chassis: they take no height.
+    """
 
     item: str
     count: int
@@ -258,6 +287,7 @@ class RackGroup(Part):
     power_per_rack_max_kw: float
     weight_per_rack_max_kg: float
     pdus_per_rack_count: int
+    pdu_height_u: float = 0.0
 
 
 class RacksPlan(Part):
@@ -268,41 +298,6 @@ class RacksPlan(Part):
     groups: tuple[RackGroup, ...]
 
 
-class HallPlan(Part):
-    """Where racks stand and cables run; the trays hang above the tallest rack."""
-
-    racks_per_row: int
-    rack_pitch_m: float
-    row_pitch_m: float
-    tray_height_m: float
-    cable_slack_m: float
-
-
-class PowerStagePlan(Part):
-    """One stage of the chain at nameplate load."""
-
-    stage: str
-    name: str
-    efficiency_fraction: float
-    output_kw: float
-    loss_kw: float
-
-
-class PowerPlan(Part):
-    """Power at nameplate, the basis of every limit, and as expected at work."""
-
-    it_nameplate_kw: float
-    it_expected_kw: float
-    it_nameplate_by_use_kw: dict[str, float]
-    stages: tuple[PowerStagePlan, ...]
-    cooling_kw: float
-    heat_air_kw: float
-    heat_liquid_kw: float
-    facility_kw: float
-    facility_expected_kw: float
-    design_pue_ratio: float
-
-
 class StoragePlan(Part):
     """The storage systems' sums; without systems all zero."""
 
@@ -310,26 +305,6 @@ class StoragePlan(Part):
     capacity_tb: float
     read_gbyte_per_s: float
     write_gbyte_per_s: float
-
-
-class BillLine(Part):
-    """One line of the bill of materials; without a price where the catalog has none."""
-
-    category: str
-    item: str
-    name: str
-    quantity: float
-    unit: Literal["each", "kW"]
-    price_usd: float | None
-    total_usd: float
-
-
-class CostPlan(Part):
-    """Capital expenditure."""
-
-    capex_usd: float
-    capex_by_category_usd: dict[str, float]
-    bill_of_materials: tuple[BillLine, ...]
 
 
 class Subnet(Part):
@@ -486,11 +461,16 @@ class Plan(Part):
     cable_kinds: tuple[CableKind, ...]
     equipment: tuple[Equipment, ...]
     power: PowerPlan | None
+    cooling: CoolingPlan | None
+    year: YearPlan | None
+    availability: AvailabilityPlan | None
     storage: StoragePlan
     cost: CostPlan
+    carbon: CarbonPlan | None
     cloud: CloudPlan | None
     findings: tuple[Finding, ...]
     binding_constraint: BindingConstraint | None
+    limits: tuple[LimitPlan, ...]
     assumptions: tuple[Assumption, ...]
 
     def in_a_hall(self) -> tuple[RacksPlan, HallPlan, PowerPlan]:

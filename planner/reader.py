@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -14,14 +14,18 @@ from planner.catalog.load import read_catalog
 from planner.errors import InputErrors, Problem, complaint, did_you_mean, dotted, quoted
 from planner.plan import SCHEMA_VERSION, Plan
 from planner.spec import Factory, allowed_keys, field_at, unfold_quantities
+from planner.steps.chain_problems import chain_problems
 from planner.units import UNITS, unit_of
 from planner.yamlfile import Document, KeyPath, read_text, read_yaml
+
+if TYPE_CHECKING:
+    from planner.epw import WeatherFile
 
 __all__ = ["examine_plan", "read_factory", "read_plan"]
 
 
-def read_factory(path: Path, catalog_folder: Path | None = None) -> tuple[Factory, Catalog]:
-    """Read and check a factory file.
+def read_factory(path: Path, catalog_folder: Path | None = None) -> tuple[Factory, Catalog, WeatherFile | None]:
+    """Read and check a factory file, and the weather file that it names.
 
     Parameters
     ----------
@@ -32,13 +36,13 @@ def read_factory(path: Path, catalog_folder: Path | None = None) -> tuple[Factor
 
     Returns
     -------
-    tuple of Factory and Catalog
-        The factory, and the catalog that its ids were checked against.
+    tuple of Factory, Catalog, and WeatherFile or None
+        The factory, the catalog that its ids were checked against, and what `site.weather_file` holds: all that a plan takes.
 
     Raises
     ------
     InputErrors
-        With every problem of the file and of the user's catalog rows.
+        With every problem of the file, of the user's catalog rows and of the weather file.
     """
     problems: list[Problem] = []
     document = read_yaml(path, problems)
@@ -52,9 +56,12 @@ def read_factory(path: Path, catalog_folder: Path | None = None) -> tuple[Factor
         problems.append(fault)
     factory, faults = _validate(document, ids, marred)
     problems += faults
+    if factory is not None and factory.power.chain is not None and not problems:
+        problems += [document.problem(*fault, of_key=True) for fault in chain_problems(factory.power.chain, catalog)]
+    weather = _weather(document, path, problems)
     if problems or factory is None:
         raise InputErrors(problems)
-    return factory, catalog
+    return factory, catalog, weather
 
 
 def read_plan(path: Path) -> Plan:
@@ -101,6 +108,26 @@ def examine_plan(path: Path) -> tuple[Plan | None, list[Problem]]:
 def _named_folder(document: Document, path: Path) -> Path | None:
     named = document.data.get("catalog") if isinstance(document.data, dict) else None
     return path.parent / named if isinstance(named, str) else None
+
+
+def _weather(document: Document, path: Path, problems: list[Problem]) -> WeatherFile | None:
+    """Read the weather file that a factory names, whatever else is wrong with the factory."""
+    site = document.data.get("site") if isinstance(document.data, dict) else None
+    named = site.get("weather_file") if isinstance(site, dict) else None
+    if not isinstance(named, str):
+        return None
+    from planner.epw import read_epw  # its numpy takes longer to load than most factories to check
+
+    file = path.parent / named
+    try:
+        return read_epw(file)
+    except InputErrors as errors:
+        for fault in errors.problems:
+            if fault.line == 0:  # what is wrong with the whole file is wrong where it is named
+                message = f"{quoted(named)} {fault.message}"
+                fault = document.problem(("site", "weather_file"), message, fault.hint)  # noqa: PLW2901
+            problems.append(fault)
+    return None
 
 
 def _validate(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -10,8 +11,10 @@ import typer
 
 if TYPE_CHECKING:
     from planner.catalog import Catalog
+    from planner.epw import WeatherFile
     from planner.errors import InputErrors
     from planner.plan import Plan
+    from planner.report.words import Table
     from planner.spec import Factory
 
 __all__ = [
@@ -24,7 +27,9 @@ __all__ = [
     "read_text_file",
     "refuse",
     "say",
+    "show_tables",
     "write_file",
+    "write_folder",
 ]
 
 MOST_SHOWN = 100  # of the problems of one file
@@ -63,8 +68,8 @@ def load_catalog_rows(folder: Path | None) -> Catalog:
         fail(errors)
 
 
-def read_factory_file(file: Path, catalog: Path | None) -> tuple[Factory, Catalog]:
-    """Read a factory and its catalog, or tell what is wrong with them and end with exit code 2."""
+def read_factory_file(file: Path, catalog: Path | None) -> tuple[Factory, Catalog, WeatherFile | None]:
+    """Read a factory, its catalog and its weather file, or tell what is wrong with them and end with exit code 2."""
     from planner.errors import InputErrors
     from planner.reader import read_factory
 
@@ -108,6 +113,33 @@ def write_file(path: Path, content: str | bytes) -> None:
             _unfinished.discard(temporary)
     except OSError as error:
         refuse(f"{path} cannot be written: {error.strerror}", "check the folder and its rights")
+
+
+def write_folder(folder: Path, files: Mapping[str, str]) -> None:
+    """Write files into a folder, which is made where it is missing; each is whole or not there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        refuse(f"{folder} cannot be a folder: {error.strerror}", "name another one")
+    for name, text in files.items():
+        write_file(folder / name, text)
+
+
+def show_tables(tables: Iterable[Table], width: int) -> None:
+    """Print titled rows: on a terminal as wide as it is, elsewhere without colour in `width` columns."""
+    import io
+    import sys
+
+    from rich.console import Console
+
+    from planner.report.terminal import print_tables
+
+    if sys.stdout.isatty():
+        print_tables(tables, Console(highlight=False))
+        return
+    stream = io.StringIO()
+    print_tables(tables, Console(file=stream, width=width, highlight=False, color_system=None))
+    typer.echo("\n".join(line.rstrip() for line in stream.getvalue().splitlines()))
 
 
 _unfinished: set[str] = set()

@@ -8,14 +8,27 @@ import ipaddress
 import json
 import types
 import typing
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from planner.errors import did_you_mean
+from planner.section import (
+    Count,
+    CountryCode,
+    Granted,
+    MachineCounts,
+    NodeId,
+    Section,
+    ServerCounts,
+    SwitchId,
+    ZoneId,
+    known,
+    sorted_by_key,
+)
+from planner.spec_facility import Carbon, ChainLink, Cooling, DesignDay, Hall, HeatReuse, Power, Site, Tariff, Workloads
 from planner.units import UNITS, QuantityError, parse_quantity, unit_of, written_units
 
 __all__ = [
@@ -25,13 +38,17 @@ __all__ = [
     "Bucket",
     "Budget",
     "Capacity",
+    "Carbon",
+    "ChainLink",
     "Compute",
     "ComputeFabric",
     "Cooling",
     "Deploy",
+    "DesignDay",
     "Fabrics",
     "Factory",
     "Hall",
+    "HeatReuse",
     "InBandFabric",
     "Lustre",
     "OutOfBandFabric",
@@ -42,38 +59,13 @@ __all__ = [
     "Sovereignty",
     "Storage",
     "StorageFabric",
+    "Tariff",
     "Workloads",
     "allowed_keys",
     "field_at",
     "json_schema",
     "unfold_quantities",
 ]
-
-
-class Section(BaseModel):
-    """Base of every part of the factory: frozen, strict, no unknown keys, no infinities."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-
-def _known(kind: str, in_the_cloud: str = "") -> AfterValidator:
-    """Check an id against the catalog given as validation context ``{"ids": {kind: ids}}``; without context, accept.
-
-    An id with a dot is a cloud's and belongs to the kind `in_the_cloud`, where one is given.
-    """
-
-    def check(value: str, info: ValidationInfo) -> str:
-        ids: Mapping[str, typing.Collection[str]] = (info.context or {}).get("ids", {})
-        wanted = in_the_cloud if in_the_cloud and "." in value else kind
-        if wanted in ids and value not in ids[wanted]:
-            elsewhere = sorted(other for other, known in ids.items() if value in known and other != "prices")
-            message = f"'{value}' is not in the catalog of {wanted.replace('_', ' ')}"
-            if elsewhere:
-                message += f" (it is one of the {elsewhere[0].replace('_', ' ')})"
-            raise PydanticCustomError("catalog_id", "{text}", {"text": message, "hint": did_you_mean(value, ids[wanted])})
-        return value
-
-    return AfterValidator(check)
 
 
 def _date(value: str) -> str:
@@ -152,83 +144,10 @@ def _own_tag(value: str) -> str:
     return value
 
 
-T = typing.TypeVar("T")
-
-
-def _sorted_by_key(value: dict[str, T]) -> dict[str, T]:
-    return dict(sorted(value.items()))
-
-
-Count = Annotated[int, Field(ge=1, le=1_000_000)]
-NodeId = Annotated[str, _known("nodes", "instances")]
-ServerId = Annotated[str, _known("servers")]
-MachineId = Annotated[str, _known("servers", "instances")]
-SwitchId = Annotated[str, _known("switches")]
-ServerCounts = Annotated[dict[ServerId, Count], AfterValidator(_sorted_by_key)]
-MachineCounts = Annotated[dict[MachineId, Count], AfterValidator(_sorted_by_key)]
-CountryCode = Annotated[str, Field(pattern="^[A-Z]{2}$")]
-Granted = Annotated[int, Field(ge=0, le=10**9)]
-ZoneId = Annotated[str, Field(pattern="^[a-z0-9]+-az[0-9]+$")]
-Kilowatt = Annotated[float, Field(gt=0, le=20_000_000)]
-
-
-class Site(Section):
-    """Where the factory stands and what the site gives it."""
-
-    country: CountryCode = Field(description="ISO 3166-1 alpha-2 code; a label of the report")
-    region: str | None = Field(None, max_length=100, description="Town, grid zone or campus; a label of the report")
-    grid_feed_kw: Kilowatt | None = Field(
-        None,
-        description="What the utility delivers to the factory at most. Default: not limited; the plan says what is needed",
-    )
-
-
-class Hall(Section):
-    """The room: how many racks, what each may draw, weigh and hold."""
-
-    racks: Count | None = Field(None, description="Floor positions for racks. Default: not limited")
-    rack: Annotated[str, _known("racks")] | None = Field(
-        None, description="Catalog id of the rack for all that is not a rack itself"
-    )
-    rack_power_kw: Annotated[float, Field(gt=0, le=5_000)] | None = Field(
-        None,
-        description="What one rack may draw at most. Default: as the node's maker places it; see the plan's assumptions",
-    )
-    rack_floor_load_kg: Annotated[float, Field(gt=0, le=50_000)] | None = Field(
-        None, description="What the floor carries per rack position, rack included. Default: not limited"
-    )
-    pdu: Annotated[str, _known("pdus")] | None = Field(None, description="Catalog id of the rack PDU")
-    pdu_redundancy: Literal["N", "N+1", "2N"] | None = Field(
-        None, description="Spare rack PDUs: none, one, or every one twice. Default: N+1"
-    )
-    infrastructure_rack_power_kw: Annotated[float, Field(gt=0, le=5_000)] | None = Field(
-        None,
-        description="What a rack of switches, servers or storage may draw at most. Default: as rack_power, or one PDU's power",
-    )
-    racks_per_row: Annotated[int, Field(ge=1, le=1000)] | None = Field(
-        None, description="Racks side by side in a row, before a cross aisle. Default: 16"
-    )
-    rack_pitch_m: Annotated[float, Field(gt=0, le=10)] | None = Field(
-        None, description="From rack to rack in a row. Default: 0.6 m"
-    )
-    row_pitch_m: Annotated[float, Field(gt=0, le=100)] | None = Field(
-        None, description="From row to row, aisles included; also the width of a cross aisle. Default: 2.4 m"
-    )
-    tray_height_m: Annotated[float, Field(ge=0, le=100)] | None = Field(
-        None, description="Height of the cable trays above the tallest rack. Default: 0.5 m"
-    )
-    cable_slack_m: Annotated[float, Field(ge=0, le=100)] | None = Field(
-        None, description="Length added at each end of a cable: to the rack's side, and a loop. Default: 0.5 m"
-    )
-    construction: Annotated[str, _known("construction")] | None = Field(
-        None, description="Catalog id of what building, power and cooling cost per kW of IT load"
-    )
-
-
 class Compute(Section):
     """The accelerated nodes."""
 
-    nodes: Annotated[dict[NodeId, Count], Field(min_length=1), AfterValidator(_sorted_by_key)] = Field(
+    nodes: Annotated[dict[NodeId, Count], Field(min_length=1), AfterValidator(sorted_by_key)] = Field(
         description="Catalog id of node, rack-scale system or cloud instance type -> how many"
     )
 
@@ -390,34 +309,10 @@ class Storage(Section):
     buckets: (
         Annotated[
             dict[Annotated[str, Field(pattern="^[a-z0-9](?:[a-z0-9-]{0,13}[a-z0-9])?$")], Bucket],
-            AfterValidator(_sorted_by_key),
+            AfterValidator(sorted_by_key),
         ]
         | None
     ) = Field(None, description="Name -> object store of a cloud factory. Default: none")
-
-
-class Power(Section):
-    """The chain from the grid feed to the rack, by catalog ids of its stages."""
-
-    transformer: Annotated[str, _known("power_stages")] | None = None
-    ups: Annotated[str, _known("power_stages")] | None = None
-    distribution: Annotated[str, _known("power_stages")] | None = None
-
-
-class Cooling(Section):
-    """The plants that take the heat away, by catalog ids."""
-
-    air: Annotated[str, _known("cooling_plants")] | None = Field(None, description="Plant for heat that leaves by air")
-    liquid: Annotated[str, _known("cooling_plants")] | None = Field(None, description="Plant for heat that leaves by liquid")
-
-
-class Workloads(Section):
-    """What the work asks of the hardware."""
-
-    duty_fraction: Annotated[float, Field(ge=0, le=1)] | None = Field(
-        None,
-        description="Mean draw of the nodes at work over their nameplate. Default: 0.76, as measured on 8 x H100",
-    )
 
 
 class Platform(Section):
@@ -444,7 +339,7 @@ class Sovereignty(Section):
     customer_managed_keys: bool | None = Field(
         None, description="Everything at rest in a cloud is encrypted with keys of the customer's own. Default: true"
     )
-    excluded_vendors: tuple[Annotated[str, _known("vendors")], ...] = Field(
+    excluded_vendors: tuple[Annotated[str, known("vendors")], ...] = Field(
         (), description="Makers whose equipment must not be planned", strict=False
     )
 
@@ -455,6 +350,15 @@ class Budget(Section):
     capex_usd: Annotated[float, Field(gt=0, le=1e13)] | None = Field(None, description="Most capital expenditure")
     monthly_usd: Annotated[float, Field(gt=0, le=1e12)] | None = Field(
         None, description="Most that a cloud factory may cost in a month of 730 hours"
+    )
+    horizon_years: Annotated[int, Field(ge=1, le=40)] | None = Field(
+        None, description="Years that costs of ownership are added up over. Default: 5"
+    )
+    discount_fraction: Annotated[float, Field(ge=0, le=0.5)] | None = Field(
+        None, description="What money costs a year, for the present value. Default: 0.08"
+    )
+    staff_count: Annotated[float, Field(ge=0, le=10_000)] | None = Field(
+        None, description="People who run the hall, as full-time equivalents. Default: by its size"
     )
 
 
@@ -479,7 +383,7 @@ class Deploy(Section):
     """Where the plan is deployed to; everything but the target is for a cloud."""
 
     target: Literal["bare-metal", "aws"] = "bare-metal"
-    region: Annotated[str, _known("cloud_regions")] | None = Field(None, description="Region of the cloud; no default")
+    region: Annotated[str, known("cloud_regions")] | None = Field(None, description="Region of the cloud; no default")
     zones: Annotated[tuple[ZoneId, ...], AfterValidator(_each_once)] | None = Field(
         None,
         min_length=2,
@@ -508,7 +412,7 @@ class Deploy(Section):
     kubernetes_version: Annotated[str, Field(pattern=r"^1\.[0-9]{2}$")] | None = Field(
         None, description="Version of Kubernetes, in quotes. Default: the newest that the catalog has add-ons for"
     )
-    quotas: Annotated[dict[Annotated[str, _known("cloud_quotas")], Granted], AfterValidator(_sorted_by_key)] | None = Field(
+    quotas: Annotated[dict[Annotated[str, known("cloud_quotas")], Granted], AfterValidator(sorted_by_key)] | None = Field(
         None, description="Code of a service quota -> what the account has been granted. Default: a new account's"
     )
     tags: (
@@ -518,7 +422,7 @@ class Deploy(Section):
                 Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:/=+@ -]{0,256}$")],
             ],
             AfterValidator(_few_tags),
-            AfterValidator(_sorted_by_key),
+            AfterValidator(sorted_by_key),
         ]
         | None
     ) = Field(None, description="Labels on every resource, such as {owner: ml-platform, cost-center: '4711'}. Default: none")

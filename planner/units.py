@@ -75,6 +75,36 @@ UNITS: dict[str, tuple[str, dict[str, float]]] = {
     "fraction": ("", {}),
     "ratio": ("", {}),
     "index": ("", {}),  # from 0
+    "c": ("C", {"C": 1.0}),
+    "k": ("K", {"K": 1.0}),
+    "deg": ("degrees", {}),
+    "s": ("s", {"s": 1.0, "min": 60.0, "h": 3600.0}),
+    "minutes": ("min", {"min": 1.0, "h": 60.0}),
+    "hours": ("h", {"h": 1.0, "days": 24.0}),
+    "hz": ("Hz", {"Hz": 1.0}),
+    "kpa": ("kPa", {"kPa": 1.0, "bar": 100.0}),
+    "l": ("l", {"l": 1.0}),
+    "m2": ("m2", {"m2": 1.0}),
+    "m3": ("m3", {"m3": 1.0}),
+    "l_per_min": ("l/min", {"l/min": 1.0, "m3/h": 1000 / 60}),
+    "m3_per_s": ("m3/s", {"m3/s": 1.0}),
+    "m3_per_day": ("m3/day", {"m3/day": 1.0}),
+    "l_per_kwh": ("l/kWh", {"l/kWh": 1.0}),
+    "kwh": ("kWh", {"kWh": 1.0, "MWh": 1e3}),
+    "kw_per_s": ("kW/s", {"kW/s": 1.0, "MW/s": 1e3}),
+    "kj_per_k": ("kJ/K", {}),
+    "t": ("t", {"t": 1.0}),
+    "kg_per_kwh": ("kg/kWh", {"kg/kWh": 1.0, "g/kWh": 1e-3}),
+    "t_per_year": ("t/year", {}),
+    "usd_per_kwh": ("USD/kWh", {"USD/kWh": 1.0, "USD/MWh": 1e-3}),
+    "usd_per_m3": ("USD/m3", {"USD/m3": 1.0}),
+    "usd_per_kw_month": ("USD/kW-month", {}),
+    "usd_per_gpu_hour": ("USD/GPU-hour", {}),
+    "usd_per_pflop_day": ("USD/PFLOP-day", {}),
+    "usd_per_year": ("USD/year", {}),
+    "minutes_per_year": ("min/year", {}),
+    "hours_per_year": ("h/year", {}),
+    "hour": ("", {}),  # of the day, from 0
     "iops": ("operations/s", {}),
     "days": ("days", {}),
     "years": ("years", {}),
@@ -86,24 +116,31 @@ UNITS: dict[str, tuple[str, dict[str, float]]] = {
 # fmt: off
 DIMENSIONLESS = frozenset({
     "accelerator", "addon", "addon_version", "addons", "adjustable", "air", "allowed_countries", "api_access", "architecture",
-    "assumptions", "attached", "bill_of_materials", "binding_constraint", "buckets", "budget", "cable", "cable_kinds",
-    "cables", "cables_by_layer", "capacity", "capacity_block", "card", "catalog", "catalog_version", "category", "checksum",
-    "cloud", "code", "component", "compression", "compute", "compute_switch", "confidence", "construction", "cooling", "core",
-    "cost", "costs", "count", "country", "customer_managed_keys", "declared", "deploy", "description", "device", "digest",
-    "distribution", "dual_tor", "efa", "endpoint", "endpoints", "equipment", "excluded_vendors", "fabric_managers", "fabrics",
-    "factory", "findings", "first", "gpu", "gpu_zone", "gpus", "gpus_per_node", "groups", "hall", "hint", "hosts",
-    "hosts_per_unit", "id", "in_band", "in_band_switch", "instance", "interfaces", "item", "kind", "kubernetes_version",
-    "layer", "leaf", "leaf_spine", "limit", "limited_by", "links", "links_by_layer", "links_per_port", "liquid", "lustre",
-    "lustre_path", "management_nodes", "medium", "message", "name", "nat", "network", "node", "node_groups", "node_leaf",
-    "nodes", "nodes_per_unit", "note", "on_demand", "option", "out_of_band", "own_rack", "parameters", "path", "pdu",
-    "pdu_redundancy", "per", "pieces", "placement_group", "planes", "platform", "population", "power", "preparation_nodes",
-    "provider", "public", "quantity", "quota_block", "quota_on_demand", "quota_spot", "quotas", "rack", "racks",
-    "racks_per_row",
-    "rail_optimised", "rails", "recipe", "region", "role", "schema_version", "service", "severity", "site", "source",
-    "source_url", "sovereignty", "spine", "spine_core", "spot", "stage", "stages", "statement", "storage", "storage_switch",
-    "subnet", "subnets", "switch", "switch_switch", "switches_by_tier", "systems", "tags", "target", "technology", "tier",
-    "tiers", "topology", "transformer", "unit", "units", "ups", "value", "vcpus_per_node", "vendor", "version", "workloads",
-    "zone", "zone_ids", "zones",
+    "assumptions", "attached", "availability", "backed_by", "bess", "bill_of_materials", "binding_constraint", "blocked",
+    "buckets", "budget", "cable", "cable_kinds", "cables", "cables_by_layer", "capacity", "capacity_block",
+    "capex_confidence_by_category", "caps", "carbon", "card", "catalog", "catalog_version", "categories", "category", "chain",
+    "checksum", "chiller", "cloud", "code", "component", "components", "compression", "compute", "compute_switch",
+    "concurrently_maintainable", "confidence", "construction", "converter", "coolant", "cooling", "core", "cost", "costs",
+    "count", "country", "customer_managed_keys", "cut_sets", "declared", "deploy", "description", "design_day", "device",
+    "digest", "distribution", "double_outages", "dry", "dual_tor", "efa", "endpoint", "endpoints", "equipment", "evaporative",
+    "event", "excluded_vendors", "fabric_managers", "fabrics", "factory", "fed_by", "feeds", "file_sha256", "findings",
+    "first", "free", "fullest", "generator", "generator_redundancy", "gpu", "gpu_zone", "gpus", "gpus_lost", "gpus_per_node",
+    "gpus_throttled", "groups", "hall", "heat_reuse", "high", "hint", "hosts", "hosts_per_unit", "id", "in_band",
+    "in_band_switch", "instance", "interfaces", "item", "kind", "kubernetes_version", "layer", "leaf", "leaf_spine", "limit",
+    "limited_by", "limits", "links", "links_by_layer", "links_per_port", "liquid", "loads", "loop", "loops", "loss_law",
+    "low", "lustre", "lustre_path", "management_nodes", "margin", "medium", "message", "month", "months", "name", "nat",
+    "network", "node", "node_groups", "node_leaf", "nodes", "nodes_per_unit", "not_maintainable", "note", "on_demand",
+    "on_ups", "opex", "option", "out_of_band", "outages", "own_rack", "parameters", "path", "pdu", "pdu_redundancy", "per",
+    "pieces", "placement_group", "planes", "platform", "points", "population", "positions", "power", "preparation_nodes",
+    "provider", "public", "pump", "quantity", "quota_block", "quota_on_demand", "quota_spot", "quotas", "rack", "rack_places",
+    "rack_power", "rack_rows", "racks", "racks_at_risk", "racks_lost", "racks_per_row", "rail_optimised", "rails", "ranking",
+    "recipe", "redundancy", "redundancy_steps", "region", "rejection", "role", "rows", "schema_version", "scheme",
+    "sensitivities", "service", "severity", "site", "smoothed_by", "source", "source_url", "sovereignty", "spine",
+    "spine_core", "spot", "stage", "stages", "statement", "station", "storage", "storage_switch", "stranded", "subject",
+    "subnet", "subnets", "supply", "swing", "switch", "switch_switch", "switches_by_tier", "switchgear", "systems", "tags",
+    "target", "tariff", "technology", "terminal", "tier", "tiers", "topology", "transformer", "trips", "unit", "units", "ups",
+    "value", "vcpus_per_node", "vendor", "version", "w_class", "weather", "weather_file", "without_source", "workloads",
+    "worst_when", "year", "zone", "zone_ids", "zones",
 })
 # fmt: on
 
@@ -129,7 +166,12 @@ def unit_of(name: str) -> str | None:
     >>> unit_of("grid_feed_kw"), unit_of("link_gbit_per_s"), unit_of("price_usd_per_kw"), unit_of("name")
     ('kw', 'gbit_per_s', 'usd_per_kw', None)
     """
-    fitting = [suffix for suffix in UNITS if name.endswith("_" + suffix) or ("_" in suffix and name == suffix)]
+    fitting = [
+        suffix
+        for suffix in UNITS
+        # What stands behind a "per" is no unit by itself: link_gb_per_s is not in seconds.
+        if (name.endswith("_" + suffix) and not name.endswith("_per_" + suffix)) or ("_" in suffix and name == suffix)
+    ]
     return max(fitting, key=len, default=None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -49,9 +50,13 @@ def test_markdown_says_the_same_words(example: str, groundplan: Run, root: Path)
 
     terminal = groundplan("plan", root / "factories" / f"{example}.yaml").stdout
     markdown = groundplan("plan", root / "factories" / f"{example}.yaml", "--format", "markdown").stdout
-    cells = [cell.strip() for line in markdown.splitlines() if line.startswith("| ") for cell in line.strip("| ").split(" | ")]
+    # Long tables are cut on the terminal, which says how many rows of them only the Markdown has.
+    cut = sum(int(count.replace(",", "")) for count in re.findall(r"(?m)^ +and ([0-9,]+) more: --format markdown", terminal))
+    rows = [line for line in markdown.splitlines() if line.startswith("| ")]
+    cells = [cell.strip() for line in rows for cell in line.strip("| ").split(" | ")]
     # Cells are wrapped on the terminal, so only those without a break can be found there letter by letter.
     short = {words(cell) for cell in cells if cell and " " not in cell and "---" not in cell and len(cell) < 12}
     assert len(short) > 40
     missing = {cell for cell in short if cell not in words(terminal)}
-    assert missing == set()
+    without = [line for line in rows if any(words(cell) in missing for cell in line.strip("| ").split(" | "))]
+    assert len(without) <= cut

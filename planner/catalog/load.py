@@ -15,6 +15,7 @@ from typing import Any, TypeVar, cast
 from pydantic import ValidationError
 
 from planner.catalog import records
+from planner.catalog.curves import curve_problems
 from planner.catalog.records import Record
 from planner.errors import InputErrors, Problem, complaint, did_you_mean, quoted
 from planner.units import UNITS, unit_of
@@ -32,8 +33,19 @@ KINDS: dict[str, type[Record]] = {
     "racks": records.Rack,
     "pdus": records.Pdu,
     "power_stages": records.PowerStage,
+    "efficiency_points": records.EfficiencyPoint,
+    "derating_points": records.DeratingPoint,
+    "rack_power": records.RackPower,
+    "cooling_units": records.CoolingUnit,
+    "part_load_points": records.PartLoadPoint,
     "cooling_plants": records.CoolingPlant,
+    "stations": records.Station,
+    "climate_months": records.ClimateMonth,
+    "grids": records.Grid,
+    "reliability": records.Reliability,
+    "embodied": records.Embodied,
     "construction": records.Construction,
+    "construction_parts": records.ConstructionPart,
     "prices": records.Price,
     "instances": records.Instance,
     "network_cards": records.NetworkCard,
@@ -50,7 +62,20 @@ REFERENCES = {
         "compute_switch": "switches",
         "storage_switch": "switches",
         "in_band_switch": "switches",
+        "rack_power": "rack_power",
     },
+    "efficiency_points": {"item": "power_stages"},
+    "derating_points": {"item": "power_stages"},
+    "rack_power": {"supply": "power_stages", "converter": "power_stages"},
+    "part_load_points": {"item": "cooling_units"},
+    "cooling_plants": {
+        "terminal": "cooling_units",
+        "pump": "cooling_units",
+        "chiller": "cooling_units",
+        "rejection": "cooling_units",
+    },
+    "climate_months": {"station": "stations"},
+    "construction_parts": {"item": "construction"},
     "instances": {
         "gpu": "gpus",
         "quota_on_demand": "cloud_quotas",
@@ -164,6 +189,9 @@ def read_catalog(folder: Path | None = None) -> tuple[Catalog, dict[str, frozens
     problems += _same_price(rows["cloud_prices"], lines, overrides)
     if not unread:
         problems += _dangling(rows, named, lines)
+        problems += curve_problems(rows, named, lines)
+    if not unread and not problems:  # a month that is missing may be one of the faulty rows
+        problems += _climates(rows, lines)
     frozen = {kind: MappingProxyType(dict(sorted(known.items()))) for kind, known in rows.items()}
     catalog = Catalog(MappingProxyType(frozen), digest.hexdigest()[:12], tuple(sorted(overrides)))
     ids = catalog.ids()
@@ -199,6 +227,7 @@ def _built_in() -> Catalog:
         digest.update(kind.encode() + b"\0" + text.encode())
         rows[kind] = {record.id: record for _, record in _parse(f"{kind}.csv", kind, text, {}, set(), problems)}
     problems += _dangling(rows, {kind: set(known) for kind, known in rows.items()}, {})
+    problems += curve_problems(rows, {kind: set(known) for kind, known in rows.items()}, {})
     if problems:
         raise InputErrors(problems)
     frozen = {kind: MappingProxyType(dict(sorted(known.items()))) for kind, known in rows.items()}
@@ -344,6 +373,40 @@ def _dangling(
         if row_id not in known:
             line = lines.get(("prices", row_id), _Line("prices.csv", 0, ""))
             problems.append(line.problem("id", row_id, "is no item of the catalog", did_you_mean(row_id, known)))
+    return problems
+
+
+def _climates(rows: Mapping[str, Mapping[str, Record]], lines: Mapping[tuple[str, str], _Line]) -> list[Problem]:
+    """List a user's stations that do not have each month once, or whose extremes lie within the months' means."""
+    problems: list[Problem] = []
+    months = cast("Mapping[str, records.ClimateMonth]", rows["climate_months"])
+    touched = {months[row_id].station for kind, row_id in lines if kind == "climate_months"}
+    for row_id in sorted(touched | {row_id for kind, row_id in lines if kind == "stations"}):
+        station = cast("records.Station", rows["stations"][row_id])
+        normals = sorted((month for month in months.values() if month.station == row_id), key=lambda month: month.month)
+        own = next((month.id for month in normals if ("climate_months", month.id) in lines), "")
+        nowhere = _Line("stations.csv", 0, "")
+        line = lines.get(("stations", row_id)) or lines.get(("climate_months", own), nowhere)
+        numbers = [month.month for month in normals]
+        missing = [str(number) for number in range(1, 13) if number not in numbers]
+        twice = sorted({number for number in numbers if numbers.count(number) > 1})
+        if missing:
+            message = f"climate_months has no month {', '.join(missing)} of it"
+            problems.append(
+                line.problem("id", row_id, message, "add a row of climate_months.csv for each of the twelve months")
+            )
+        if twice:
+            message = f"climate_months has month {', '.join(map(str, twice))} of it twice"
+            problems.append(line.problem("id", row_id, message, "give the row that is replaced the catalog's id"))
+        if missing or twice:
+            continue
+        warmest, coldest = max(month.daily_max_c for month in normals), min(month.daily_min_c for month in normals)
+        if station.dry_bulb_max_c <= warmest:
+            message = f"must exceed the warmest month's mean of daily highs, {warmest:g} C, not {station.dry_bulb_max_c:g}"
+            problems.append(line.problem("dry_bulb_max_c", f"{row_id}.dry_bulb_max_c", message))
+        if station.dry_bulb_min_c >= coldest:
+            message = f"must be below the coldest month's mean of daily lows, {coldest:g} C, not {station.dry_bulb_min_c:g}"
+            problems.append(line.problem("dry_bulb_min_c", f"{row_id}.dry_bulb_min_c", message))
     return problems
 
 

@@ -15,22 +15,33 @@ from pydantic_core import PydanticCustomError
 
 __all__ = [
     "Cable",
+    "ClimateMonth",
     "CloudAddon",
     "CloudPrice",
     "CloudQuota",
     "CloudRegion",
     "Construction",
+    "ConstructionPart",
     "CoolingPlant",
+    "CoolingUnit",
+    "DeratingPoint",
+    "EfficiencyPoint",
+    "Embodied",
     "Gpu",
+    "Grid",
     "Instance",
     "NetworkCard",
     "Node",
+    "PartLoadPoint",
     "Pdu",
     "PowerStage",
     "Price",
     "Rack",
+    "RackPower",
     "Record",
+    "Reliability",
     "Server",
+    "Station",
     "Switch",
 ]
 
@@ -79,7 +90,12 @@ class Gpu(Item):
 
 
 class Node(Item):
-    """An accelerated node or a rack-scale system: what is bought and counted as one."""
+    """An accelerated node or a rack-scale system: what is bought and counted as one.
+
+    `own_rack`: it comes in a rack of its maker's, `per_rack_count` to a rack. `power_max_kw` is drawn at the rack's inlet, with
+    its share of the switches in its chassis. The parts' watts are of the whole node behind its converters (`gpu_*`, `cpu_*`: of
+    one); what the nameplate leaves beside them is counted as `other`.
+    """
 
     gpu: str
     gpus_count: Count
@@ -102,6 +118,15 @@ class Node(Item):
     scale_up_domain_gpus_count: Count
     scale_up_switches_count: Count
     scale_up_links_per_gpu_count: Count
+    rack_power: str
+    gpu_idle_w: NotNegative | None = None
+    cpus_count: Count = 0
+    cpu_max_w: NotNegative | None = None
+    cpu_idle_w: NotNegative | None = None
+    memory_w: NotNegative | None = None
+    nic_w: NotNegative | None = None
+    drive_w: NotNegative | None = None
+    fan_max_w: NotNegative | None = None
     compute_switch: str
     storage_switch: str | None = None
     in_band_switch: str | None = None
@@ -206,24 +231,259 @@ class Pdu(Item):
 
 
 class PowerStage(Item):
-    """A stage of the power chain: efficiency at one load."""
+    """A kind of equipment in the power chain, from the utility's line to the converter in a node; `loss_law` says how it loses.
 
-    stage: Literal["transformer", "ups", "distribution"]
+    *constant*: input is (output + fixed_loss_w) / efficiency_fraction. *square*: no-load loss plus a loss that grows with the
+    square of the load; together they give efficiency_fraction at load_fraction, of which no_load_share_fraction is no-load.
+    *curve*: rows of `efficiency_points`. Without a rating the stage is sized for its load. `continuous_fraction` of the
+    rating may be carried for hours (0.8: a breaker's rule). `average_fraction`: most that a generator may carry in the mean.
+    """
+
+    stage: Literal["utility", "transformer", "switchgear", "generator", "ups", "distribution", "bess", "rectifier", "converter"]
+    rating_kw: Positive | None = None
+    voltage_v: Positive | None = None
+    loss_law: Literal["constant", "square", "curve"]
+    load_fraction: Annotated[float, Field(gt=0, le=1)] | None = None
+    efficiency_fraction: Annotated[float, Field(gt=0, le=1)] | None = None
+    fixed_loss_w: NotNegative | None = None
+    no_load_share_fraction: Fraction | None = None
+    continuous_fraction: Annotated[float, Field(gt=0, le=1)] = 1.0
+    average_fraction: Annotated[float, Field(gt=0, le=1)] | None = None
+    battery_minutes: NotNegative | None = None
+    energy_kwh: NotNegative | None = None
+    start_s: NotNegative | None = None
+    fuel_l_per_kwh: NotNegative | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        law, efficiency = self.loss_law, self.efficiency_fraction
+        _require(law == "curve" or efficiency is not None, f"loss_law {law} needs efficiency_fraction")
+        _require(law != "square" or self.load_fraction is not None, "loss_law square needs load_fraction")
+        _require(law != "square" or self.no_load_share_fraction is not None, "loss_law square needs no_load_share_fraction")
+        _require(law != "square" or self.rating_kw is not None, "loss_law square needs rating_kw")
+        return self
+
+
+class EfficiencyPoint(Record):
+    """One point of the efficiency curve of a power stage; a curve has two points at least, the last at full load."""
+
+    item: str
     load_fraction: Annotated[float, Field(gt=0, le=1)]
     efficiency_fraction: Annotated[float, Field(gt=0, le=1)]
 
 
+class DeratingPoint(Record):
+    """What is left of a generator's rating at an elevation and an ambient temperature; between points it is interpolated."""
+
+    item: str
+    elevation_m: NotNegative
+    ambient_c: Annotated[float, Field(ge=-60, le=60)]
+    factor_fraction: Annotated[float, Field(gt=0, le=1)]
+
+
+class RackPower(Item):
+    """How power gets from the rack's inlet to the nodes: supplies that share a bus, and a converter in every node.
+
+    A chassis holds so many nodes on one bus; a node with power supplies of its own is a chassis. `supplies_needed_count` of the
+    supplies carry it. `switch_power_w` is drawn on the bus by the chassis' own switches, beside those of the networks. With
+    `fabric_switches_per_chassis_count` these are switches of the compute fabric: so many of them stand in a chassis, draw that
+    power instead of their own, and are managed with the nodes.
+    """
+
+    nodes_per_chassis_count: Annotated[int, Field(ge=1)]
+    supply: str
+    supplies_per_chassis_count: Annotated[int, Field(ge=1)]
+    supplies_needed_count: Annotated[int, Field(ge=1)]
+    converter: str | None = None
+    bus_voltage_v: Positive
+    switch_power_w: NotNegative = 0.0
+    fabric_switches_per_chassis_count: Count = 0
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        _require(self.supplies_needed_count <= self.supplies_per_chassis_count, "more supplies are needed than there are")
+        return self
+
+
+class CoolingUnit(Item):
+    """A kind of equipment in a cooling loop: what one carries at its rating, and what it draws there.
+
+    `power_max_kw`: fans or pumps at full flow, `flow_l_per_min` of a CDU's coolant or a pump's water, `flow_m3_per_s` of air of
+    sea level; they turn down to `turndown_fraction` of it (1: flow is constant). `approach_k` at the rating: units at the racks,
+    facility water in to coolant or air out; tower, leaving water over a wet bulb of `entering_c`; dry cooler, over a dry bulb of
+    `entering_c`; the water's own rise there is `rise_k`. Chillers and DX: `cop_ratio` at `leaving_c` and `entering_c` (chilled
+    water or air out; condenser water or outdoor air in); their part load is in `part_load_points`. `pad_fraction`: how much of
+    the way to the wet bulb a wetted pad cools the air. `pressure_drop_kpa`: what a CDU or pump builds up at its rating.
+    `efficiency_fraction`: a pump's hydraulic over its electrical power.
+    """
+
+    role: Literal["cdu", "crah", "fan-wall", "rear-door", "pump", "chiller", "dry-cooler", "tower", "dx", "outside-air"]
+    capacity_kw: Positive
+    power_max_kw: NotNegative
+    flow_l_per_min: Positive | None = None
+    flow_m3_per_s: Positive | None = None
+    approach_k: Positive | None = None
+    rise_k: Positive | None = None
+    pressure_drop_kpa: NotNegative | None = None
+    efficiency_fraction: Annotated[float, Field(gt=0, le=1)] | None = None
+    pad_fraction: Fraction | None = None
+    cop_ratio: Positive | None = None
+    leaving_c: Annotated[float, Field(ge=1, le=60)] | None = None
+    entering_c: Annotated[float, Field(ge=-20, le=60)] | None = None
+    turndown_fraction: Fraction | None = None
+    volume_l: NotNegative | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for name in NEEDED_OF_ROLE[self.role]:
+            _require(getattr(self, name) is not None, f"a unit of role {self.role} needs {name}")
+        return self
+
+
+NEEDED_OF_ROLE = {
+    "cdu": ("flow_l_per_min", "approach_k", "turndown_fraction"),
+    "crah": ("flow_m3_per_s", "approach_k", "turndown_fraction"),
+    "fan-wall": ("flow_m3_per_s", "approach_k", "turndown_fraction"),
+    "rear-door": ("flow_m3_per_s", "approach_k", "turndown_fraction"),
+    "pump": ("flow_l_per_min", "efficiency_fraction", "turndown_fraction"),
+    "chiller": ("cop_ratio", "leaving_c", "entering_c"),
+    "dry-cooler": ("flow_m3_per_s", "approach_k", "rise_k", "entering_c", "turndown_fraction"),
+    "tower": ("flow_m3_per_s", "approach_k", "rise_k", "entering_c", "turndown_fraction"),
+    "dx": ("flow_m3_per_s", "cop_ratio", "leaving_c", "entering_c", "turndown_fraction"),
+    "outside-air": ("flow_m3_per_s", "turndown_fraction"),
+}
+
+
+class PartLoadPoint(Record):
+    """A chiller's coefficient of performance at part load over that at full load, temperatures held."""
+
+    item: str
+    load_fraction: Annotated[float, Field(gt=0, le=1)]
+    factor_ratio: Positive
+
+
 class CoolingPlant(Item):
-    """A way to take heat away: electricity per heat, as an annual average."""
+    """A way to take heat away, from the racks to the sky: which units, at which temperatures.
+
+    `terminal` is at the racks; `chiller` and `rejection` stand behind it where they are named. `free`: outdoor air cools
+    without the chiller whenever it is cold enough. `supply_c`, `rise_k`: coolant or air at the racks' inlets, and its rise
+    there; `facility_rise_k`: of the facility water at the rating. `evaporative`: water is sprayed (adiabatic assist) above
+    `assist_above_c` outdoors. Without chiller and rejection, heat leaves the site as facility water that others cool.
+    `outdoor_rise_k`: there is a loop of its own between rejection and chiller or economizer, with that rise;
+    `economizer_approach_k` of the exchanger between the two loops. Pressure drops are those of exchangers and valves; pipes add
+    to them.
+    """
 
     medium: Literal["air", "liquid"]
-    overhead_kw_per_kw: Annotated[float, Field(ge=0, le=5)]
+    coolant: Literal["air", "water", "pg25"]
+    terminal: str
+    pump: str | None = None
+    chiller: str | None = None
+    rejection: str | None = None
+    free: bool
+    evaporative: bool
+    assist_above_c: Annotated[float, Field(ge=-20, le=60)] | None = None
+    supply_c: Annotated[float, Field(ge=4, le=60)]
+    rise_k: Annotated[float, Field(gt=0, le=60)]
+    facility_rise_k: Annotated[float, Field(gt=0, le=60)] | None = None
+    facility_pressure_drop_kpa: NotNegative | None = None
+    outdoor_rise_k: Annotated[float, Field(gt=0, le=60)] | None = None
+    outdoor_pressure_drop_kpa: NotNegative | None = None
+    economizer_approach_k: Annotated[float, Field(gt=0, le=60)] | None = None
+    cycles_ratio: Annotated[float, Field(gt=1, le=20)] | None = None
+    drift_fraction: Fraction | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        _require((self.medium == "air") == (self.coolant == "air"), "coolant air and medium air go together")
+        _require(not self.pump or self.facility_pressure_drop_kpa is not None, "a pump needs facility_pressure_drop_kpa")
+        _require(not self.pump or self.facility_rise_k is not None, "a pump needs facility_rise_k")
+        _require(not self.rejection or bool(self.pump), "rejection needs a pump")
+        outdoor = self.outdoor_rise_k is not None
+        _require(not outdoor or bool(self.rejection), "outdoor_rise_k needs a rejection")
+        _require(not outdoor or self.outdoor_pressure_drop_kpa is not None, "outdoor_rise_k needs outdoor_pressure_drop_kpa")
+        _require(not (self.chiller and self.rejection) or outdoor, "a chiller with rejection needs outdoor_rise_k")
+        crossed = outdoor and (self.free or not self.chiller)
+        _require(not crossed or self.economizer_approach_k is not None, "cooling outdoors needs economizer_approach_k")
+        _require(not self.evaporative or self.assist_above_c is not None, "evaporative needs assist_above_c")
+        return self
+
+
+class Station(Item):
+    """A weather station: extremes of a normal year; its twelve monthly normals are rows of `climate_months`."""
+
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$")]
+    latitude_deg: Annotated[float, Field(ge=-90, le=90)]
+    elevation_m: Annotated[float, Field(ge=-430, le=5000)]
+    dry_bulb_max_c: Annotated[float, Field(ge=-60, le=60)]
+    wet_bulb_max_c: Annotated[float, Field(ge=-60, le=60)]
+    dry_bulb_min_c: Annotated[float, Field(ge=-80, le=60)]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        _require(self.dry_bulb_min_c < self.dry_bulb_max_c, "dry_bulb_min_c is not below dry_bulb_max_c")
+        _require(self.wet_bulb_max_c <= self.dry_bulb_max_c, "wet_bulb_max_c exceeds dry_bulb_max_c")
+        return self
+
+
+class ClimateMonth(Record):
+    """A month's normals at a station: means of the daily highest and lowest temperature, and the mean dew point."""
+
+    station: str
+    month: Annotated[int, Field(ge=1, le=12)]
+    daily_max_c: Annotated[float, Field(ge=-80, le=60)]
+    daily_min_c: Annotated[float, Field(ge=-80, le=60)]
+    dew_point_c: Annotated[float, Field(ge=-80, le=40)]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        _require(self.daily_min_c <= self.daily_max_c, "daily_min_c exceeds daily_max_c")
+        _require(self.dew_point_c <= (self.daily_min_c + self.daily_max_c) / 2, "dew_point_c exceeds the mean temperature")
+        return self
+
+
+class Grid(Record):
+    """A country's power: the id is its ISO 3166-1 code in lower case."""
+
+    name: Annotated[str, Field(min_length=1)]
+    carbon_kg_per_kwh: Annotated[float, Field(ge=0, le=3)]
+    water_l_per_kwh: NotNegative
+    energy_usd_per_kwh: NotNegative
+
+
+class Embodied(Record):
+    """Emissions of making one piece of an item; the id is the item's."""
+
+    carbon_kg: NotNegative
+
+
+class Reliability(Record):
+    """How often a class of component fails; the id is the stage of the chain or the role in a cooling loop, or a part of one.
+
+    `beta_fraction`: part of the failures that take all of a redundant group at once. `start_failure_fraction`: of attempts.
+    """
+
+    name: Annotated[str, Field(min_length=1)]
+    mtbf_hours: Positive
+    mttr_hours: Positive
+    start_failure_fraction: Fraction = 0.0
+    beta_fraction: Fraction = 0.0
+    maintenance_hours_per_year: NotNegative = 0.0
 
 
 class Construction(Item):
-    """What building, power and cooling cost per kW of IT load."""
+    """What building, power and cooling cost per kW of IT load at the redundancy that the source's price stands for."""
 
     price_usd_per_kw: NotNegative
+    redundancy: Literal["N", "N+1", "2N"] = "N+1"
+
+
+class ConstructionPart(Record):
+    """A share of what construction costs: building, power, cooling and so on; the shares of an item add up to 1."""
+
+    item: str
+    category: Annotated[str, Field(min_length=1)]
+    share_fraction: Fraction
 
 
 class Price(Record):

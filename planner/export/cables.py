@@ -15,6 +15,7 @@ from planner.fabrics import fabric_of
 from planner.plan import CableKind, FabricPlan, Plan
 from planner.steps.cabling import MOST_LINKS, by_dearness, lay_cables
 from planner.steps.layout import Layout, layout_of
+from planner.tabular import harmless
 from topologies.fabric import ENDPOINT_KINDS, NONE, Fabric
 
 __all__ = ["COLUMNS", "cable_schedule", "cable_schedule_csv", "cable_schedule_xlsx", "lengths_to_order"]
@@ -240,12 +241,8 @@ def cable_schedule_csv(plan: Plan) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows([_harmless(cell) for cell in row] for row in _cells(cable_schedule(plan)))
+    writer.writerows([harmless(cell) for cell in row] for row in _cells(cable_schedule(plan)))
     return stream.getvalue()
-
-
-def _harmless(cell: Any) -> Any:
-    return "'" + cell if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def cable_schedule_xlsx(plan: Plan) -> bytes:

@@ -19,6 +19,8 @@ Content = str | bytes | dict[str, str]
 Writer = Callable[[Plan, FabricPlan, Fabric], Content]
 """Takes a plan, which of its networks, and that network built."""
 
+PlanWriter = Callable[[Plan], Content]
+
 
 @dataclass(frozen=True)
 class Format:
@@ -27,6 +29,8 @@ class Format:
     says: str
     file: str
     write: Writer
+    write_plan: PlanWriter | None = None
+    """Where it is of the whole plan: no network is built for it."""
 
 
 def _of(module: str, function: str = "write") -> Writer:
@@ -112,12 +116,24 @@ def _netbox(plan: Plan, planned: FabricPlan, fabric: Fabric) -> Content:
     return netbox_files(plan, planned, fabric)
 
 
-def _schedule(function: str) -> Writer:
+def _whole(module: str, function: str) -> Writer:
+    """Take the writer of a module of `planner.export` that writes the whole plan, whichever network is named."""
+
     def write(plan: Plan, _: FabricPlan, __: Fabric) -> Content:
-        content: Content = getattr(importlib.import_module("planner.export.cables"), function)(plan)
+        content: Content = getattr(importlib.import_module(f"planner.export.{module}"), function)(plan)
         return content
 
     return write
+
+
+def _of_plan(says: str, file: str, module: str, function: str) -> Format:
+    """Make a format of the whole plan."""
+
+    def write(plan: Plan) -> Content:
+        content: Content = getattr(importlib.import_module(f"planner.export.{module}"), function)(plan)
+        return content
+
+    return Format(says, file, lambda plan, _, __: write(plan), write)
 
 
 FORMATS: dict[str, Format] = {
@@ -138,10 +154,13 @@ FORMATS: dict[str, Format] = {
     "graphviz": Format("Graphviz: drawing in DOT", "fabric.dot", _of("graphviz")),
     "svg": Format("picture of the fabric", "fabric.svg", _picture),
     "netbox": Format("NetBox: device types, devices in racks, cables with lengths", "netbox", _netbox),
-    "cable-schedule": Format("cable schedule of all networks, as CSV", "cables.csv", _schedule("cable_schedule_csv")),
+    "cable-schedule": Format("cable schedule of all networks, as CSV", "cables.csv", _whole("cables", "cable_schedule_csv")),
     "cable-schedule-xlsx": Format(
-        "cable schedule of all networks, as a workbook", "cables.xlsx", _schedule("cable_schedule_xlsx")
+        "cable schedule of all networks, as a workbook", "cables.xlsx", _whole("cables", "cable_schedule_xlsx")
     ),
+    "rack-elevations": Format("what stands in every rack, U by U, as CSV", "racks.csv", _whole("racks", "rack_elevations_csv")),
+    "hall-plan": Format("picture of the hall's floor, racks by use", "hall.svg", _whole("hall", "hall_plan_svg")),
+    "one-line": _of_plan("one-line diagram of the power chain, as SVG", "one-line.svg", "one_line", "one_line_svg"),
     "infragraph": Format("InfraGraph: infrastructure as JSON", "infragraph.json", _of("infragraph")),
     "infragraph-yaml": Format("InfraGraph: infrastructure as YAML", "infragraph.yaml", _of("infragraph", "write_yaml")),
     "astra-sim": Format("ASTRA-sim: analytical network", "network.yml", _astra_sim("write")),

@@ -1,4 +1,4 @@
-"""Cables: where racks stand, how long a cable between two devices is, and the cheapest kind that reaches."""
+"""Cables: how long a cable between two devices is, and the cheapest kind that reaches."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ __all__ = [
     "can_be_plugged",
     "cheapest_reaching",
     "order_length_m",
-    "rack_places",
     "route_length_m",
     "same_in_every_cage",
 ]
@@ -33,74 +32,6 @@ STOCKED_LENGTHS_M = (
 
 NO_KIND = -1
 """Nothing reaches."""
-
-
-def rack_places(
-    racks: int, in_the_middle: int, *, racks_per_row: int, rack_pitch_m: float, row_pitch_m: float
-) -> tuple[Ints, Ints]:
-    """Place racks on the floor of a rectangular hall, from the middle outward.
-
-    Parameters
-    ----------
-    racks : int
-        How many.
-    in_the_middle : int
-        So many of them, the first, stand in the middle of their row (network racks): the others fill up beside.
-    racks_per_row : int
-        Racks side by side before a cross aisle.
-    rack_pitch_m, row_pitch_m : float
-        From rack to rack in a row, and from row to row, aisles included [m].
-
-    Returns
-    -------
-    tuple of two arrays of int, shape (racks,)
-        Row and place in the row of every rack, from 0. A cross aisle is as wide as one row and its aisle; places beyond it
-        count on: with 16 racks a row, place 16 is the first one behind the aisle.
-
-    Notes
-    -----
-    Row sections are filled one after the other in the order of their distance from the middle section, the larger of the
-    two directions first, so that the hall grows as a square. The order does not depend on the number of racks: a growing
-    factory never moves a rack, but for those that new network racks push outward.
-
-    Examples
-    --------
-    Six racks in rows of two, two of them in the middle: they fill the middle row, the next two the row behind it, the last
-    two the row before.
-
-    >>> rack_places(6, 2, racks_per_row=2, rack_pitch_m=0.6, row_pitch_m=2.4)
-    (array([1, 1, 2, 2, 0, 0]), array([0, 1, 0, 1, 0, 1]))
-
-    One in the middle of three:
-
-    >>> rack_places(3, 1, racks_per_row=3, rack_pitch_m=0.6, row_pitch_m=2.4)[1]
-    array([1, 2, 0])
-    """
-    number = np.arange(racks, dtype=np.int64)
-    section, place = number // racks_per_row, number % racks_per_row
-    # In the last section with racks of the middle, those stand in its middle; the others go on to its end, then back to its
-    # beginning.
-    middle = in_the_middle % racks_per_row
-    if middle:
-        left = (racks_per_row - middle) // 2
-        mixed = section == in_the_middle // racks_per_row
-        beside = np.where(place < racks_per_row - left, left + place, racks_per_row - 1 - place)
-        place = np.where(mixed, beside, place)
-
-    row, column = _sections(-(-racks // racks_per_row), racks_per_row * rack_pitch_m + row_pitch_m, row_pitch_m)
-    row, column = row[section], column[section]
-    return row - row.min(initial=0), (column - column.min(initial=0)) * racks_per_row + place
-
-
-def _sections(count: int, width_m: float, depth_m: float) -> tuple[Ints, Ints]:
-    """Order row sections by their distance from the middle: row and column of the first so many, from 0 both ways."""
-    # A square of this half side holds them all, and every section nearer than its edge.
-    half_m = float(np.sqrt(count * width_m * depth_m)) / 2 + max(width_m, depth_m)
-    rows, columns = (int(min(half_m // pitch_m, count)) for pitch_m in (depth_m, width_m))
-    row, column = (each.ravel() for each in np.mgrid[-rows : rows + 1, -columns : columns + 1])
-    down, across = np.abs(row) * depth_m, np.abs(column) * width_m
-    order = np.lexsort((column < 0, row < 0, np.round(down + across, 6), np.round(np.maximum(down, across), 6)))[:count]
-    return row[order], column[order]
 
 
 def route_length_m(
@@ -135,7 +66,8 @@ def route_length_m(
 
     Notes
     -----
-    In a rack: the difference of the heights. Otherwise: up to the tray, along the row, across the rows, and down.
+    In a rack: the difference of the heights. Otherwise: up to the tray of the lower end's row, along it to the place of the
+    upper end, across the rows there, and down. `planner.models.placement.tray_cables` counts cables on the same way.
 
     Examples
     --------

@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import TypeVar, cast
 
-__all__ = ["pdus_per_rack", "stage_input_kw"]
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "alternator_derating_fraction",
+    "battery_minutes",
+    "conductor_a",
+    "derating_from_table",
+    "pdus_per_rack",
+    "stage_input_kw",
+    "units_needed",
+]
+
+F = TypeVar("F", float, NDArray[np.float64])
 
 
 def stage_input_kw(output_kw: float, efficiency_fraction: float) -> float:
@@ -71,3 +86,188 @@ def pdus_per_rack(rack_kw: float, pdu_kw: float, redundancy: str) -> int:
     """
     needed = max(1, math.ceil(rack_kw / pdu_kw - 1e-9))
     return 2 * needed if redundancy == "2N" else needed + PDU_SPARES[redundancy]
+
+
+def units_needed(load_kw: float, limit_kw: float) -> int:
+    """Count the units that carry a load.
+
+    Parameters
+    ----------
+    load_kw : float
+        What they carry together [kW].
+    limit_kw : float
+        What one may carry for hours: its rating times what altitude, heat and the breaker's rule leave of it [kW].
+
+    Returns
+    -------
+    int
+        Units, at least 1.
+
+    Notes
+    -----
+    The load over the limit, rounded up; a part in a billion above a whole number is rounding, not load.
+
+    References
+    ----------
+    NFPA 70 (National Electrical Code), 210.20(A) and 215.3: a breaker that is not listed for 100 % carries 80 % of its rating
+    continuously.
+
+    Examples
+    --------
+    A board of 4,000 A at 415 V has 2,875 kW; its breaker carries 80 % of that for hours:
+
+    >>> units_needed(4600.0, 0.8 * 2875.0), units_needed(4601.0, 0.8 * 2875.0)
+    (2, 3)
+    """
+    return max(1, math.ceil(load_kw / limit_kw - 1e-9))
+
+
+def conductor_a(power_kw: F, voltage_v: float, three_phase: bool) -> F:
+    """Find the current in each conductor of a feeder, at unity power factor.
+
+    Parameters
+    ----------
+    power_kw : float or array of float
+        What the feeder carries [kW].
+    voltage_v : float
+        Between phases, or between the poles of direct current [V].
+    three_phase : bool
+        Three phases, or direct current.
+
+    Returns
+    -------
+    float or array of float
+        Current [A].
+
+    Notes
+    -----
+    ``I = P / (sqrt(3) V)`` with three phases, ``I = P / V`` with direct current.
+
+    References
+    ----------
+    IEC 60947-2 (currents of circuit-breakers are stated per conductor).
+
+    Examples
+    --------
+    A rack of 120 kW on a 54 V bus and on 800 V of direct current; 2,500 kW at 415 V:
+
+    >>> round(conductor_a(120.0, 54.0, False)), round(conductor_a(120.0, 800.0, False)), round(conductor_a(2500.0, 415.0, True))
+    (2222, 150, 3478)
+    """
+    return power_kw * (1000.0 / (voltage_v * (math.sqrt(3.0) if three_phase else 1.0)))
+
+
+def alternator_derating_fraction(elevation_m: F, ambient_c: F) -> F:
+    """Find what altitude and heat leave of an alternator's rating.
+
+    Parameters
+    ----------
+    elevation_m : float or array of float
+        Above sea level [m].
+    ambient_c : float or array of float
+        Temperature of the cooling air [C].
+
+    Returns
+    -------
+    float or array of float
+        Factor on the rating, 0 to 1.
+
+    Notes
+    -----
+    3 % less for every 500 m above 1,000 m, and 3 % less for every 5 C above 40 C, in proportion between the steps; both
+    factors multiply.
+
+    References
+    ----------
+    Stamford AvK, technical data of low-voltage alternators: derates for altitude and ambient temperature.
+
+    Examples
+    --------
+    >>> round(alternator_derating_fraction(1500.0, 45.0), 4)
+    0.9409
+    """
+    thin = np.clip(1.0 - 0.03 * np.maximum(np.asarray(elevation_m) - 1000.0, 0.0) / 500.0, 0.0, 1.0)
+    hot = np.clip(1.0 - 0.03 * np.maximum(np.asarray(ambient_c) - 40.0, 0.0) / 5.0, 0.0, 1.0)
+    result = thin * hot
+    return cast("F", result if np.ndim(result) else float(result))
+
+
+def derating_from_table(points: Mapping[tuple[float, float], float], elevation_m: float, ambient_c: float) -> float:
+    """Find what altitude and heat leave of an engine's rating, from its maker's table.
+
+    Parameters
+    ----------
+    points : mapping
+        Factors by elevation [m] and ambient temperature [C]: every elevation with every temperature.
+    elevation_m : float
+        Above sea level [m].
+    ambient_c : float
+        Temperature of the intake air [C].
+
+    Returns
+    -------
+    float
+        Factor on the rating, at least 0.
+
+    Notes
+    -----
+    Bilinear between the points. Below the table's first elevation or temperature its first row or column holds. Beyond the
+    last, the slope of the last interval goes on, where it goes down.
+
+    References
+    ----------
+    ISO 3046-1:2002 (reference conditions and adjustment of engine power); Atlas Copco, QAS 500 instruction manual, p. 96.
+
+    Examples
+    --------
+    From 100 % to 90 % with the heat, and from there to 85 % with the altitude:
+
+    >>> table = {(0.0, 40.0): 1.0, (0.0, 45.0): 0.9, (1000.0, 40.0): 0.95, (1000.0, 45.0): 0.85}
+    >>> round(derating_from_table(table, 500.0, 42.5), 4), round(derating_from_table(table, 0.0, 20.0), 4)
+    (0.925, 1.0)
+    """
+    elevations, ambients = sorted({key[0] for key in points}), sorted({key[1] for key in points})
+    by_elevation = [_along(ambients, [points[height, ambient] for ambient in ambients], ambient_c) for height in elevations]
+    return max(_along(elevations, by_elevation, elevation_m), 0.0)
+
+
+def _along(places: list[float], values: list[float], at: float) -> float:
+    """Interpolate along one side of a table; beyond its end the last slope goes on, where it goes down."""
+    if len(places) > 1 and at > places[-1]:
+        slope = (values[-1] - values[-2]) / (places[-1] - places[-2])
+        return values[-1] + min(slope, 0.0) * (at - places[-1])
+    return float(np.interp(at, places, values))
+
+
+def battery_minutes(rated_minutes: F, load_fraction: F) -> F:
+    """How long a UPS' battery carries a load.
+
+    Parameters
+    ----------
+    rated_minutes : float or array of float
+        At rated load [min].
+    load_fraction : float or array of float
+        Load over rating, more than 0.
+
+    Returns
+    -------
+    float or array of float
+        Time until the battery is empty [min].
+
+    Notes
+    -----
+    The battery gives the same energy at every load: ``minutes = rated / load``. Lithium-ion cells come close to that; lead-acid
+    ones give more at low load (Peukert's exponent of about 1.2), so that the time below rated load is on the safe side.
+
+    References
+    ----------
+    W. Peukert, Elektrotechnische Zeitschrift 20 (1897), for the exponent that is 1 here.
+
+    Examples
+    --------
+    Five minutes at rated load are ten at half:
+
+    >>> battery_minutes(5.0, 0.5)
+    10.0
+    """
+    return rated_minutes / load_fraction

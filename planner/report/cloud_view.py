@@ -75,7 +75,7 @@ def _machines(cloud: CloudPlan) -> Table:
     ]
     note = "Ifaces: network interfaces of a node, EFA among them; a dash where the cloud's default is taken. NVMe: TB a node."
     columns = ("Group", "Instance", "Nodes", "vCPUs", "Ifaces", "EFA", "NVMe", "Source")
-    return Table("Machines", columns, tuple(rows), frozenset({2, 3, 4, 5, 6}), note)
+    return Table("Machines", columns, tuple(rows), frozenset({2, 3, 4, 5, 6}), note, twin="machines")
 
 
 def _subnets(cloud: CloudPlan) -> Table:
@@ -91,7 +91,7 @@ def _subnets(cloud: CloudPlan) -> Table:
     ]
     note = f"Of {cloud.network}; {len(cloud.endpoints)} services are reached without the way out."
     columns = ("Subnet", "Zone", "Network", "Needed", "Usable")
-    return Table("Network", columns, tuple(rows), frozenset({3, 4}), note)
+    return Table("Network", columns, tuple(rows), frozenset({3, 4}), note, twin="subnets")
 
 
 def _storage(cloud: CloudPlan) -> Table:
@@ -108,7 +108,7 @@ def _storage(cloud: CloudPlan) -> Table:
         extra += [f"infrequent after {bucket.infrequent_after_days} days"] if bucket.infrequent_after_days else []
         rows.append((f"bucket {clean_text(bucket.name)}", figure(bucket.size_tb), "-", ", ".join(extra) or "-"))
     note = "TB: provisioned for lustre, expected content of the others."
-    return Table("Storage", ("What", "TB", "Gbyte/s", "How"), tuple(rows), frozenset({1, 2}), note)
+    return Table("Storage", ("What", "TB", "Gbyte/s", "How"), tuple(rows), frozenset({1, 2}), note, twin="buckets")
 
 
 def _quotas(cloud: CloudPlan) -> Table:
@@ -124,7 +124,7 @@ def _quotas(cloud: CloudPlan) -> Table:
     ]
     note = "*: a new account's, since deploy.quotas does not declare it."
     columns = ("Quota", "What", "Needed", "Granted", "Unit")
-    return Table("Service quotas", columns, tuple(rows), frozenset({2, 3}), note)
+    return Table("Service quotas", columns, tuple(rows), frozenset({2, 3}), note, twin="quotas")
 
 
 def _costs(plan: Plan, cloud: CloudPlan) -> Table:
@@ -145,9 +145,9 @@ def _costs(plan: Plan, cloud: CloudPlan) -> Table:
     note = f"A month of 730 hours, list prices of {plan.factory.deploy.region} before tax"
     note += f", read on {dates[0]}" + (f" to {dates[-1]}" if len(dates) > 1 else "") + "." if dates else "."
     columns = ("Component", "Item", "Count", "USD", "USD/month", "Share")
-    return Table("Cost", columns, tuple(rows), frozenset({2, 3, 4, 5}), note)
+    return Table("Cost", columns, tuple(rows), frozenset({2, 3, 4, 5}), note, twin="cloud-costs")
 
 
 def _addons(cloud: CloudPlan) -> Table:
     rows = [(clean_text(addon.name), clean_text(addon.version)) for addon in cloud.addons]
-    return Table(f"Kubernetes {cloud.kubernetes_version}", ("Add-on", "Version"), tuple(rows))
+    return Table(f"Kubernetes {cloud.kubernetes_version}", ("Add-on", "Version"), tuple(rows), twin="addons")

@@ -70,8 +70,11 @@ def _print_table(table: Table, console: Console) -> None:
     drawn = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for number, name in enumerate(table.columns):
         drawn.add_column(Text(name), justify="right" if number in table.right else "left", overflow="fold")
-    for row in table.rows:
+    shown = table.rows[: table.most] if table.most else table.rows
+    for row in shown:
         drawn.add_row(*(Text(cell) for cell in row))
     console.print(Padding(drawn, (0, 0, 0, 2)))
+    if more := len(table.rows) - len(shown):
+        console.print(Padding(Text(f"and {more:,} more: --format markdown, or --tables DIR"), (0, 0, 0, 2)))
     if table.note:
         console.print(Padding(Text(table.note, style="dim"), (0, 0, 0, 2)))

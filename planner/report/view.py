@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from planner.plan import Plan
 from planner.report.cloud_view import cloud_answers, cloud_tables
-from planner.report.words import Table, clean_text, count_text, money_text, percent_text, rate_text, ratio_text
+from planner.report.facility_view import basis_table, facility_answers, facility_tables, risks_table
+from planner.report.limits_view import limits_table, next_limits
+from planner.report.words import Table, clean_text, count_text, percent_text, rate_text, ratio_text
 from planner.units import figure
 
 __all__ = [
@@ -67,66 +69,32 @@ def make_report(plan: Plan) -> Report:
 def _tables(plan: Plan) -> list[Table]:
     last = [_assumptions(plan), _sources(plan)]
     if plan.cloud is not None:
-        return [_compute(plan), *([_switches(plan)] if plan.fabrics else []), *cloud_tables(plan, plan.cloud), *last]
+        fabrics = [_switches(plan)] if plan.fabrics else []
+        return [limits_table(plan), _compute(plan), *fabrics, *cloud_tables(plan, plan.cloud), *last]
     return [
+        limits_table(plan),
+        risks_table(plan),
+        basis_table(plan),
         _compute(plan),
         _switches(plan),
         _cables(plan),
         _racks(plan),
-        _power(plan),
         _storage(plan),
-        _cost(plan),
-        _bill(plan),
+        *facility_tables(plan),
         *last,
     ]
 
 
 def _answers(plan: Plan) -> tuple[tuple[str, str], ...]:
-    rows = cloud_answers(plan, plan.cloud) if plan.cloud is not None else _hall_answers(plan)
+    rows = cloud_answers(plan, plan.cloud) if plan.cloud is not None else facility_answers(plan)
     binding = plan.binding_constraint
-    rows.append(
-        (
-            "Binds",
-            clean_text(f"{binding.message}. Relief: {binding.hint}") if binding else "nothing: no limit is declared",
-        )
-    )
+    text = clean_text(f"{binding.message}. Relief: {binding.hint}") if binding else "nothing: no limit is declared"
+    rows.append(("Binds", text))
+    if after := next_limits(plan):
+        rows.append(("Then", after))
     if plan.factory.description:
         rows.insert(0, ("About", clean_text(plan.factory.description)))
     return tuple(rows)
-
-
-def _hall_answers(plan: Plan) -> list[tuple[str, str]]:
-    compute = plan.compute
-    racks, _, power = plan.in_a_hall()
-    nodes = ", ".join(f"{group.nodes:,} x {clean_text(group.name)}" for group in compute.groups)
-    if compute.hosts != compute.nodes:
-        nodes += f" ({compute.hosts:,} hosts)"
-    rack_split = ", ".join(f"{group.count:,} {clean_text(group.name)}" for group in racks.groups)
-    fabric = next((fabric for fabric in plan.fabrics if fabric.kind == "compute"), None)
-    site = plan.factory.site
-    rows = [
-        ("Site", clean_text(site.country + (f", {site.region}" if site.region else ""))),
-        ("GPUs", f"{compute.gpus:,} in {nodes}"),
-        (
-            "Power",
-            f"{_power_text(power.it_nameplate_kw)} IT nameplate, {_power_text(power.it_expected_kw)} expected at work",
-        ),
-        (
-            "Grid",
-            f"{_power_text(power.facility_kw)} at nameplate, {_power_text(power.facility_expected_kw)} expected",
-        ),
-        ("Racks", f"{racks.count:,} ({rack_split})"),
-    ]
-    if fabric:
-        tiers = fabric.switches_by_tier
-        parts = [
-            f"{count:,} {name}" for name, count in (("leaf", tiers.leaf), ("spine", tiers.spine), ("core", tiers.core)) if count
-        ]
-        switches = "switch" if tiers.total() == 1 else "switches"
-        ratio, bisection = ratio_text(fabric.oversubscription_ratio), rate_text(fabric.bisection_gbit_per_s)
-        rows.append(("Fabric", f"{' + '.join(parts)} {switches}, {ratio}, {bisection} bisection one way"))
-    rows.append(("Capex", f"{money_text(plan.cost.capex_usd)} USD"))
-    return rows
 
 
 def _compute(plan: Plan) -> Table:
@@ -149,6 +117,7 @@ def _compute(plan: Plan) -> Table:
         tuple(rows),
         frozenset({2, 3, 4, 5}),
         note,
+        twin="compute",
     )
 
 
@@ -175,7 +144,7 @@ def _switches(plan: Plan) -> Table:
         " scale-up, whose switches are chips inside the node. Free: leaf ports."
     )
     columns = ("Fabric", "Switch", "Link", "Leaf", "Spine", "Core", "Over", "Bisect", "Free")
-    return Table("Fabrics", columns, tuple(rows), frozenset({2, 3, 4, 5, 6, 7, 8}), note)
+    return Table("Fabrics", columns, tuple(rows), frozenset({2, 3, 4, 5, 6, 7, 8}), note, twin="fabrics")
 
 
 def _cables(plan: Plan) -> Table:
@@ -198,7 +167,7 @@ def _cables(plan: Plan) -> Table:
         " Max and sum: of the lengths to order."
     )
     columns = ("Fabric", "Layer", "Kind", "Medium", "Count", "Max m", "Sum m")
-    return Table("Cables", columns, tuple(rows), frozenset({4, 5, 6}), note)
+    return Table("Cables", columns, tuple(rows), frozenset({4, 5, 6}), note, twin="cables")
 
 
 def _racks(plan: Plan) -> Table:
@@ -217,36 +186,7 @@ def _racks(plan: Plan) -> Table:
     ]
     note = "A rack: pieces of its main kind, what limits them, most power and weight (rack included), and PDUs."
     columns = ("Racks", "Count", "Pieces", "Limit", "kW", "kg", "PDUs")
-    return Table("Racks", columns, tuple(rows), frozenset({1, 2, 4, 5, 6}), note)
-
-
-def _power(plan: Plan) -> Table:
-    _, _, power = plan.in_a_hall()
-    rows = [("grid", "", _kw(power.facility_kw), "")]
-    for stage in power.stages:
-        rows.append(
-            (
-                clean_text(stage.stage),
-                clean_text(stage.name),
-                _kw(-stage.loss_kw),
-                percent_text(stage.efficiency_fraction),
-            )
-        )
-        if stage.stage == "transformer":
-            rows.append(("cooling", "", _kw(-power.cooling_kw), ""))
-    rows += [("IT at the racks", "", _kw(power.it_nameplate_kw), "")]
-    rows += [(f"  {name}", "", _kw(value), "") for name, value in power.it_nameplate_by_use_kw.items() if value]
-    note = (
-        f"At nameplate. Design PUE {figure(power.design_pue_ratio, 3)}; heat: {figure(power.heat_air_kw)} kW by air,"
-        f" {figure(power.heat_liquid_kw)} kW by liquid."
-    )
-    return Table(
-        "Power, from the grid to the racks",
-        ("Stage", "Equipment", "kW", "Efficiency"),
-        tuple(rows),
-        frozenset({2, 3}),
-        note,
-    )
+    return Table("Racks", columns, tuple(rows), frozenset({1, 2, 4, 5, 6}), note, twin="racks")
 
 
 def _storage(plan: Plan) -> Table:
@@ -259,42 +199,7 @@ def _storage(plan: Plan) -> Table:
         figure(storage.read_gbyte_per_s),
         figure(storage.write_gbyte_per_s),
     )
-    return Table("Storage", ("Systems", "TB", "Read Gbyte/s", "Write Gbyte/s"), (row,), frozenset({0, 1, 2, 3}))
-
-
-def _cost(plan: Plan) -> Table:
-    cost = plan.cost
-    rows = [
-        (name, figure(total), percent_text(total / cost.capex_usd if cost.capex_usd else 0.0, 1))
-        for name, total in cost.capex_by_category_usd.items()
-    ]
-    rows.append(("capital expenditure", figure(cost.capex_usd), ""))
-    return Table(
-        "Cost",
-        ("Category", "USD", "Share"),
-        tuple(rows),
-        frozenset({1, 2}),
-        "List or street prices; see the sources below.",
-    )
-
-
-def _bill(plan: Plan) -> Table:
-    rows = [
-        (
-            clean_text(line.item),
-            figure(line.quantity) + (" kW" if line.unit == "kW" else ""),
-            "no price" if line.price_usd is None else figure(line.price_usd, 5),
-            figure(line.total_usd),
-        )
-        for line in plan.cost.bill_of_materials
-    ]
-    return Table(
-        "Bill of materials",
-        ("Item", "Count", "USD each", "USD"),
-        tuple(rows),
-        frozenset({1, 2, 3}),
-        "",
-    )
+    return Table("Storage", ("Systems", "TB", "Read Gbyte/s", "Write Gbyte/s"), (row,), frozenset({0, 1, 2, 3}), twin="summary")
 
 
 def _assumptions(plan: Plan) -> Table:
@@ -303,7 +208,7 @@ def _assumptions(plan: Plan) -> Table:
         for each in plan.assumptions
         if not each.path.startswith("catalog.") or each.path.endswith(".override")
     ]
-    return Table("Assumptions: what the file leaves open", ("Path", "Read as"), tuple(rows))
+    return Table("Assumptions: what the file leaves open", ("Path", "Read as"), tuple(rows), twin="assumptions")
 
 
 def _sources(plan: Plan) -> Table:
@@ -320,16 +225,9 @@ def _sources(plan: Plan) -> Table:
         ("Grade", "Kind", "Rows"),
         table,
         note=note,
+        twin="assumptions",
     )
 
 
 def _plural(count: int, word: str) -> str:
     return f"{count} {word}" + ("" if count == 1 else "s")
-
-
-def _power_text(kilowatts: float) -> str:
-    return f"{figure(kilowatts / 1000, 3)} MW" if kilowatts >= 1000 else f"{figure(kilowatts, 3)} kW"
-
-
-def _kw(kilowatts: float) -> str:
-    return f"{kilowatts:,.1f}"

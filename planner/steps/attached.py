@@ -56,7 +56,7 @@ def attached_devices(fabric: FabricPlan, hardware: Hardware, fabrics: Sequence[F
     elif fabric.kind == "in-band":
         found = _hosts(hardware, "in_band") + _others_in_band(fabric, hardware, fabrics)
     elif fabric.kind == "out-of-band":
-        found = _managed(fabric, hardware)
+        found = _managed(fabric, hardware, fabrics)
     return tuple(each for each in found if each.links)
 
 
@@ -109,8 +109,11 @@ def _endpoints(fabric: FabricPlan, name: str) -> int:
     return int(parameters.get(name, 0)) * int(parameters.get("nics_per_host", 1))
 
 
-def _managed(fabric: FabricPlan, hardware: Hardware) -> list[Attached]:
-    """Read the star's recipe: hosts or nodes, servers, switches, rack PDUs."""
+def _managed(fabric: FabricPlan, hardware: Hardware, fabrics: Sequence[FabricPlan]) -> list[Attached]:
+    """Read the star's recipe: hosts or nodes, servers, switches, rack PDUs.
+
+    Switches inside nodes' chassis, the first by number, are managed with the nodes.
+    """
     known: dict[str, tuple[Endpoint, str, str]] = {
         "n": ("nic", "host", ""),
         "switch": ("other", "switch", ""),
@@ -122,7 +125,9 @@ def _managed(fabric: FabricPlan, hardware: Hardware) -> list[Attached]:
     found = []
     for name, count, ports in listed:
         endpoint, kind, item = known[name]
-        data = {"endpoint": endpoint, "kind": kind, "item": item, "count": count, "links": count * ports}
+        managed = sum(each.switches_by_tier.total() for each in fabrics[:-1])
+        first = max(managed - count, 0) if kind == "switch" else 0
+        data = {"endpoint": endpoint, "kind": kind, "item": item, "first": first, "count": count, "links": count * ports}
         found.append(Attached.model_validate(data))
     return found
 

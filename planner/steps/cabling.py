@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,17 @@ from planner.units import figure
 from topologies.fabric import ENDPOINT_KINDS, INTERNAL_LAYERS, Fabric
 from topologies.families import build
 
-__all__ = ["MOST_LINKS", "LaidCables", "cable_kinds", "estimate_cables", "lay_cables", "plan_cables"]
+__all__ = [
+    "MOST_LINKS",
+    "LaidCables",
+    "attach",
+    "cable_kinds",
+    "estimate_cables",
+    "lay_cables",
+    "outer_links",
+    "plan_cables",
+    "sampled_links",
+]
 
 MOST_LINKS = 1_000_000
 PLUGGED = ("copper", "active-copper", "aoc")
@@ -56,6 +66,24 @@ class LaidCables:
         return np.bincount(self.cable, minlength=len(self.first))[self.cable]
 
 
+def attach(fabrics: Sequence[FabricPlan], hardware: Hardware, catalog: Catalog) -> tuple[FabricPlan, ...]:
+    """Say what is attached to every fabric that has switches, and how many links share a port and ports a cage."""
+    switched = [fabric for fabric in fabrics if fabric.switch]
+    done = []
+    for fabric in fabrics:
+        if fabric.switch is None or fabric.recipe is None:
+            done.append(fabric)
+            continue
+        switch = catalog.get(Switch, fabric.switch)
+        ready = {
+            "attached": attached_devices(fabric, hardware, switched),
+            "links_per_port": max(switch.links_per_port(fabric.link_gbit_per_s), 1),
+            "ports_per_cage_count": switch.ports_per_cage_count,
+        }
+        done.append(fabric.model_copy(update=ready))
+    return tuple(done)
+
+
 def plan_cables(
     fabrics: Sequence[FabricPlan], layout: Layout, hardware: Hardware, catalog: Catalog, notes: Notes
 ) -> tuple[FabricPlan, ...]:
@@ -69,28 +97,20 @@ def plan_cables(
         " length that is sold; all cables of a twin-port cage, and of a broken-out port, are of one kind: that of the longest;"
         " copper and active optical plugs fill their cage, so that a cage whose links part has transceivers",
     )
-    switched = [fabric for fabric in fabrics if fabric.switch]
     done = []
-    for fabric in fabrics:
-        if fabric.switch is None or fabric.recipe is None:
-            done.append(fabric)
+    for ready in attach(fabrics, hardware, catalog):
+        if ready.switch is None or ready.recipe is None:
+            done.append(ready)
             continue
-        switch = catalog.get(Switch, fabric.switch)
-        ready = fabric.model_copy(
-            update={
-                "attached": attached_devices(fabric, hardware, switched),
-                "links_per_port": max(switch.links_per_port(fabric.link_gbit_per_s), 1),
-                "ports_per_cage_count": switch.ports_per_cage_count,
-            }
-        )
+        switch = catalog.get(Switch, ready.switch)
         kinds = _fitting(ready, switch, catalog)
-        path = f"fabrics.{fabric.name.replace('-', '_')}"
-        if fabric.links_by_layer.total() > MOST_LINKS:
+        path = f"fabrics.{ready.name.replace('-', '_')}"
+        if ready.links_by_layer.total() > MOST_LINKS:
             statement = f"more than {MOST_LINKS:,} links: a sample of {SAMPLE:,} stands for the cables of each layer"
             notes.assume(f"{path}.cables", statement)
-            groups, layers = _sampled(ready, kinds, layout), fabric.cables_by_layer
+            groups, layers = _sampled(ready, kinds, layout), ready.cables_by_layer
         else:
-            built = build(fabric.recipe.topology, fabric.recipe.parameters, fabric.recipe.population)
+            built = build(ready.recipe.topology, ready.recipe.parameters, ready.recipe.population)
             groups = _groups(ready, built, lay_cables(ready, built, kinds, layout), kinds)
             layers = _counts(groups)
         done.append(ready.model_copy(update={"cables": groups, "cables_by_layer": layers}))
@@ -152,22 +172,11 @@ def lay_cables(fabric: FabricPlan, built: Fabric, kinds: Sequence[CableKind], la
         Where everything stands.
     """
     where = vertex_places(fabric, built, layout)
-    inside = [number for number, name in enumerate(built.layers) if name in INTERNAL_LAYERS]
-    link = np.flatnonzero(~np.isin(built.cables.layer, inside))
-    a, b = built.cables.a[link].astype(np.int64), built.cables.b[link].astype(np.int64)
-    a_port, b_port = built.cables.a_port[link].astype(np.int64) - 1, built.cables.b_port[link].astype(np.int64) - 1
-    at_node = a < built.endpoint_count
-    most = int(built.switches.ports.max(initial=1))
+    link, a, b, at_node, cable, first = outer_links(fabric, built)
+    b_port, a_port = built.cables.b_port[link].astype(np.int64) - 1, built.cables.a_port[link].astype(np.int64) - 1
+    per_port, most = fabric.links_per_port, int(built.switches.ports.max(initial=1))
     ways_m = layout.length_m(where.take(a), where.take(b))
-
-    # A cable per physical port: of the switch that the link comes up to from a node, or goes up from. Where a leaf has an odd
-    # port for both, that is one cable down and one up.
-    per_port = fabric.links_per_port
-    if per_port == 1:
-        first = cable = np.arange(len(link))
-    else:
-        port = 2 * np.where(at_node, b * most + b_port // per_port, a * most + a_port // per_port) + at_node
-        _, first, cable = np.unique(port, return_index=True, return_inverse=True)
+    if per_port > 1:
         longest_m = np.zeros(len(first))
         np.maximum.at(longest_m, cable, ways_m)
         ways_m = longest_m[cable]
@@ -187,6 +196,26 @@ def lay_cables(fabric: FabricPlan, built: Fabric, kinds: Sequence[CableKind], la
         kind = fitting
     length_m = order_length_m(ways_m, _longest_m(kinds, at_node, kind))
     return LaidCables(link, at_node, where.take(a), where.take(b), kind, length_m, cable, first)
+
+
+def outer_links(fabric: FabricPlan, built: Fabric) -> tuple[Ints, Ints, Ints, NDArray[np.bool_], Ints, Ints]:
+    """List the links outside of nodes: number, both ends, whether a node is one; their cables, and the first link of each.
+
+    A cable per physical port: of the switch that the link comes up to from a node, or goes up from. Where a leaf has an odd
+    port for both, that is one cable down and one up.
+    """
+    inside = [number for number, name in enumerate(built.layers) if name in INTERNAL_LAYERS]
+    link = np.flatnonzero(~np.isin(built.cables.layer, inside))
+    a, b = built.cables.a[link].astype(np.int64), built.cables.b[link].astype(np.int64)
+    at_node = a < built.endpoint_count
+    per_port = fabric.links_per_port
+    if per_port == 1:
+        return link, a, b, at_node, np.arange(len(link)), np.arange(len(link))
+    a_port, b_port = built.cables.a_port[link].astype(np.int64) - 1, built.cables.b_port[link].astype(np.int64) - 1
+    most = int(built.switches.ports.max(initial=1))
+    port = 2 * np.where(at_node, b * most + b_port // per_port, a * most + a_port // per_port) + at_node
+    _, first, cable = np.unique(port, return_index=True, return_inverse=True)
+    return link, a, b, at_node, cable, first
 
 
 def _reaches_m(
@@ -261,9 +290,26 @@ def _counts(groups: Iterable[CableGroup]) -> CablesByLayer:
 
 
 def _sampled(fabric: FabricPlan, kinds: Sequence[CableKind], layout: Layout) -> tuple[CableGroup, ...]:
-    """Measure evenly spaced links of every layer instead of all of them, as if each tier's switches met all of the next.
+    """Measure evenly spaced links of every layer instead of all of them."""
+    found: list[CableGroup] = []
+    for layer, count, a, b, pluggable in sampled_links(fabric, layout):
+        at_node = np.full(len(a.rack), layer == "node_leaf")
+        ways_m = layout.length_m(a, b)
+        kind = cheapest_reaching(ways_m, _reaches_m(kinds, at_node, pluggable))
+        length_m = order_length_m(ways_m, _longest_m(kinds, at_node, kind))
+        used, of_group = np.unique(kind, return_inverse=True)
+        shares = np.bincount(of_group) / len(kind)
+        for index, pieces in enumerate(_shared_out(count, shares.tolist())):
+            own = length_m[of_group == index]
+            found.append(_group(layer, kinds, int(used[index]), pieces, float(pieces * own.mean()), float(own.max())))
+    return tuple(found)
 
-    The links of a cage then part, so that plugs serve only those that have their cages to themselves.
+
+def sampled_links(fabric: FabricPlan, layout: Layout) -> Iterator[tuple[str, int, Places, Places, NDArray[np.bool_]]]:
+    """Give evenly spaced links of every layer: its name, how many they stand for, their ends, and which may have plugs.
+
+    As if each tier's switches met all of the next. The links of a cage then part, so that plugs serve only those that have
+    their cages to themselves.
     """
     tiers = fabric.switches_by_tier
     start = {"node_leaf": 0, "leaf_spine": 0, "spine_core": tiers.leaf, "switch_switch": 0}
@@ -271,34 +317,22 @@ def _sampled(fabric: FabricPlan, kinds: Sequence[CableKind], layout: Layout) -> 
     lower = {"leaf_spine": tiers.leaf, "spine_core": tiers.spine, "switch_switch": tiers.total()}
     total = sum(each.links for each in fabric.attached)
     shared = fabric.links_per_port * fabric.ports_per_cage_count > 1
-    found: list[CableGroup] = []
     for layer, count in fabric.cables_by_layer.model_dump().items():
         if not count:
             continue
         number = np.arange(min(SAMPLE, count), dtype=np.int64)
         share = (number + 0.5) / len(number)
-        at_node = np.full(len(number), layer == "node_leaf")
         if layer == "node_leaf":
             a, alone = _sampled_devices(fabric, (share * total).astype(np.int64), layout)
             pluggable = alone & (fabric.links_by_layer.node_leaf == total)  # a port in several planes or leaves parts
             leaves = tiers.leaf // fabric.planes  # of a plane, in the order of the endpoints
             b = number % fabric.planes * leaves + (share * leaves).astype(np.int64)
         else:
-            a, pluggable = (
-                _switches(fabric, start[layer] + (share * lower[layer]).astype(np.int64), layout),
-                ~at_node & (not shared),
-            )
+            a = _switches(fabric, start[layer] + (share * lower[layer]).astype(np.int64), layout)
+            pluggable = np.full(len(number), not shared)
             first, upper = until.get(layer, (0, tiers.total()))
             b = first + number * 40_503 % upper  # a prime step meets all of them evenly
-        ways_m = layout.length_m(a, _switches(fabric, b, layout))
-        kind = cheapest_reaching(ways_m, _reaches_m(kinds, at_node, pluggable))
-        length_m = order_length_m(ways_m, _longest_m(kinds, at_node, kind))
-        used, of_group = np.unique(kind, return_inverse=True)
-        shares = np.bincount(of_group) / len(number)
-        for index, pieces in enumerate(_shared_out(count, shares.tolist())):
-            own = length_m[of_group == index]
-            found.append(_group(layer, kinds, int(used[index]), pieces, float(pieces * own.mean()), float(own.max())))
-    return tuple(found)
+        yield layer, count, a, _switches(fabric, b, layout), pluggable
 
 
 def _sampled_devices(fabric: FabricPlan, number: Ints, layout: Layout) -> tuple[Places, NDArray[np.bool_]]:

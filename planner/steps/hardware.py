@@ -28,7 +28,9 @@ DEFAULTS = {
     "hall.rack": "rack-48u-generic",
     "hall.pdu": "pdu-3ph-415v-60a",
     "hall.construction": "construction-us-2025",
-    "power.transformer": "transformer-doe-2016-1000kva",
+    "power.transformer": "transformer-doe-2016-liquid-2500kva",
+    "power.switchgear": "switchboard-4000a",
+    "power.generator": "generator-diesel-2500kw",
     "power.ups": "ups-double-conversion",
     "power.distribution": "busway-415v",
     "cooling.air": "air-crah-chiller",
@@ -61,7 +63,11 @@ class Hardware:
     rack: Rack
     pdu: Pdu
     pdu_redundancy: str
+    utility: PowerStage
     transformer: PowerStage
+    switchgear: PowerStage
+    generator: PowerStage
+    bess: PowerStage | None
     ups: PowerStage
     distribution: PowerStage
     air: CoolingPlant
@@ -93,7 +99,7 @@ def resolve(factory: Factory, catalog: Catalog, notes: Notes) -> Hardware:
     def chosen(record: type[R], path: str, declared: str | None, default: str | None = None) -> R:
         row_id = declared or default or DEFAULTS[path]
         row = catalog.get(record, row_id)
-        if declared is None:
+        if declared is None and not (path.startswith("power.") and factory.power.chain is not None):
             notes.assume(path, f"not declared: {row.name} ({row.id})")
         return row
 
@@ -133,7 +139,11 @@ def resolve(factory: Factory, catalog: Catalog, notes: Notes) -> Hardware:
         rack=chosen(Rack, "hall.rack", hall.rack),
         pdu=chosen(Pdu, "hall.pdu", hall.pdu),
         pdu_redundancy=hall.pdu_redundancy or "N+1",
+        utility=catalog.get(PowerStage, "utility-feed"),
         transformer=chosen(PowerStage, "power.transformer", factory.power.transformer),
+        switchgear=chosen(PowerStage, "power.switchgear", factory.power.switchgear),
+        generator=chosen(PowerStage, "power.generator", factory.power.generator),
+        bess=catalog.get(PowerStage, factory.power.bess) if factory.power.bess else None,
         ups=chosen(PowerStage, "power.ups", factory.power.ups),
         distribution=chosen(PowerStage, "power.distribution", factory.power.distribution),
         air=chosen(CoolingPlant, "cooling.air", factory.cooling.air),
@@ -145,7 +155,7 @@ def resolve(factory: Factory, catalog: Catalog, notes: Notes) -> Hardware:
         notes.assume("cooling.liquid", f"not declared: {hardware.liquid.name} ({hardware.liquid.id})")
     if hall.pdu_redundancy is None:
         notes.assume("hall.pdu_redundancy", "not declared: N+1, one spare PDU a rack")
-    if factory.workloads.duty_fraction is None:
+    if factory.workloads.duty_fraction is None and factory.workloads.gpu_utilisation_fraction is None:
         text = (
             f"not declared: nodes at work draw {DUTY_FRACTION:g} of nameplate, measured on 8 x H100 under compute-heavy work"
             " (the most that training was seen to draw is 0.82, arXiv 2412.08602)"
@@ -194,12 +204,16 @@ def _check_roles(hardware: Hardware, catalog: Catalog, notes: Notes) -> None:
     """Note a stage or plant in the wrong place, a server in the wrong role: an error finding, not a wrong sum."""
     places: list[tuple[str, str, str, tuple[str, ...]]] = [
         ("power.transformer", hardware.transformer.id, hardware.transformer.stage, ("transformer",)),
+        ("power.switchgear", hardware.switchgear.id, hardware.switchgear.stage, ("switchgear",)),
+        ("power.generator", hardware.generator.id, hardware.generator.stage, ("generator",)),
         ("power.ups", hardware.ups.id, hardware.ups.stage, ("ups",)),
         ("power.distribution", hardware.distribution.id, hardware.distribution.stage, ("distribution",)),
         ("cooling.air", hardware.air.id, hardware.air.medium, ("air",)),
         ("cooling.liquid", hardware.liquid.id, hardware.liquid.medium, ("liquid",)),
         ("fabrics.out_of_band.switch", hardware.out_of_band_switch.id, hardware.out_of_band_switch.technology, ("ethernet",)),
     ]
+    if hardware.bess is not None:
+        places.append(("power.bess", hardware.bess.id, hardware.bess.stage, ("bess",)))
     groups = [
         ("fabrics.compute.fabric_managers", hardware.compute_managers, ("fabric-manager",)),
         ("fabrics.storage.fabric_managers", hardware.storage_managers, ("fabric-manager",)),

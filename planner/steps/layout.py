@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,33 +10,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planner.fabrics import fabric_of
-from planner.models.cabling import RACK_UNIT_M, rack_places, route_length_m
+from planner.models.cabling import RACK_UNIT_M, route_length_m
 from planner.models.space import racks_of_pieces
-from planner.plan import Attached, FabricPlan, HallPlan, NodeGroup, Plan, RackGroup, RacksPlan
-from planner.spec import Factory
-from planner.steps.notes import Notes
+from planner.plan import Attached, FabricPlan, HallPlan, NodeGroup, Plan, RackGroup, RackPiece, RacksPlan
 from topologies.fabric import ENDPOINT_KINDS, Fabric
 
 __all__ = [
     "NETWORK_RACKS",
     "Layout",
     "Places",
+    "along_row_m",
+    "fill_order",
     "lay_out",
     "layout_of",
     "link_places",
-    "plan_hall",
+    "place_digits",
+    "rack_units",
     "racks_of_devices",
+    "row_letters",
+    "row_number",
     "vertex_places",
 ]
 
 NETWORK_RACKS = "network and management"
-_DEFAULTS = {
-    "racks_per_row": (16, "16, before a cross aisle as wide as a row and its aisle"),
-    "rack_pitch_m": (0.6, "0.6 m from rack to rack"),
-    "row_pitch_m": (2.4, "2.4 m from row to row: racks of 1.2 m and an aisle of 1.2 m"),
-    "tray_height_m": (0.5, "cable trays 0.5 m above the tallest rack"),
-    "cable_slack_m": (0.5, "0.5 m more at each end of a cable, to the rack's side and for a loop"),
-}
 
 
 @dataclass(frozen=True)
@@ -64,10 +60,7 @@ class Places:
 
 @dataclass(frozen=True)
 class Layout:
-    """All racks in their rows, and all devices in their racks.
-
-    Racks are numbered in the order in which the hall is filled from its middle: network racks, storage, nodes.
-    """
+    """All racks in their rows, and all devices in their racks. Racks are numbered in the order of the plan's groups."""
 
     row: NDArray[np.int64]
     place: NDArray[np.int64]
@@ -83,10 +76,10 @@ class Layout:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Names of the racks: letters for the row, then the place in it from 01 (``C07``)."""
-        letters = [_letters(row) for row in range(int(self.row.max(initial=0)) + 1)]
-        width = max(2, len(str(int(self.place.max(initial=0)) + 1)))
+        digits = place_digits(int(self.place.max(initial=0)) + 1)
+        letters = [row_letters(row) for row in range(int(self.row.max(initial=0)) + 1)]
         return tuple(
-            f"{letters[row]}{place + 1:0{width}d}" for row, place in zip(self.row.tolist(), self.place.tolist(), strict=True)
+            f"{letters[row]}{place + 1:0{digits}d}" for row, place in zip(self.row.tolist(), self.place.tolist(), strict=True)
         )
 
     def length_m(self, a: Places, b: Places) -> NDArray[np.float64]:
@@ -101,21 +94,9 @@ class Layout:
             slack_m=self.slack_m,
         )
 
-
-def plan_hall(factory: Factory, notes: Notes) -> HallPlan:
-    """Take the hall's measures from the file, and say what it leaves open."""
-    measures: dict[str, float] = {}
-    for name, (default, text) in _DEFAULTS.items():
-        declared = getattr(factory.hall, name)
-        measures[name] = default if declared is None else declared
-        if declared is None:
-            notes.assume(f"hall.{name.removesuffix('_m')}", f"not declared: {text}")
-    notes.assume(
-        "hall.layout",
-        "the hall is filled from its middle outward, row section by row section: network and management racks, storage, then"
-        " nodes in the order of their numbers; switches hang at the top of their racks, all else stands at the bottom",
-    )
-    return HallPlan.model_validate(measures)
+    def upright_m(self, a: Places, b: Places) -> NDArray[np.float64]:
+        """Measure what of the same cables does not depend on where racks stand [m]."""
+        return route_length_m(0, 0, a.height_m, b.height_m, a.rack == b.rack, tray_m=self.tray_m, slack_m=self.slack_m)
 
 
 def lay_out(hall: HallPlan, racks: RacksPlan, nodes: tuple[NodeGroup, ...], fabrics: Iterable[FabricPlan]) -> Layout:
@@ -124,7 +105,7 @@ def lay_out(hall: HallPlan, racks: RacksPlan, nodes: tuple[NodeGroup, ...], fabr
     Parameters
     ----------
     hall : HallPlan
-        The hall's measures.
+        The hall's measures, and the position of every rack.
     racks : RacksPlan
         As many racks of each use as there are, and what fills them.
     nodes : tuple of NodeGroup
@@ -133,24 +114,17 @@ def lay_out(hall: HallPlan, racks: RacksPlan, nodes: tuple[NodeGroup, ...], fabr
         In the order in which their switches fill the network racks.
     """
     of_nodes, others = racks.groups[: len(nodes)], racks.groups[len(nodes) :]
-    network = [group for group in others if group.name == NETWORK_RACKS]
-    order = [*network, *(group for group in others if group.name != NETWORK_RACKS), *of_nodes]
-    first = dict(zip((id(group) for group in order), np.cumsum([0, *(group.count for group in order)]).tolist(), strict=False))
-    row, place = rack_places(
-        racks.count,
-        sum(group.count for group in network),
-        racks_per_row=hall.racks_per_row,
-        rack_pitch_m=hall.rack_pitch_m,
-        row_pitch_m=hall.row_pitch_m,
-    )
+    first = _first_racks(racks)
+    row, place = np.array(hall.rack_rows, np.int64), np.array(hall.rack_places, np.int64)
     tallest_m = max((group.height_u for group in racks.groups), default=0.0) * RACK_UNIT_M
 
     devices: dict[tuple[str, str], Places] = {}
-    hosts = []
+    hosts, inside = [], []
     for group, kind in zip(of_nodes, nodes, strict=True):
         per_node = kind.hosts // kind.nodes
-        (bodies,) = _places(group, first[id(group)])
+        (bodies,) = _places(group.pieces[:1], group, first[id(group)])
         devices["node", kind.node] = bodies
+        inside += [_switches_in_chassis(piece, group, first[id(group)]) for piece in group.pieces[1:]]
         part = np.tile((np.arange(per_node) + 0.5) / per_node - 0.5, kind.nodes) * group.pieces[0].height_u * RACK_UNIT_M
         each = bodies.take(np.repeat(np.arange(kind.nodes), per_node))
         hosts.append(Places(each.rack, _inside(each.height_m + part, group)))
@@ -160,11 +134,11 @@ def lay_out(hall: HallPlan, racks: RacksPlan, nodes: tuple[NodeGroup, ...], fabr
     cabled = [fabric for fabric in fabrics if fabric.switch]
     for group in others:
         from_top = group.name == NETWORK_RACKS
-        bodies_of = _places(group, first[id(group)], from_top=from_top)
+        bodies_of = _places(group.pieces, group, first[id(group)], from_top=from_top)
         for number, (piece, bodies) in enumerate(zip(group.pieces, bodies_of, strict=True)):
             if from_top and number < len(cabled):
                 first_switch[cabled[number].name] = sum(len(each.rack) for each in switches)
-                switches.append(bodies)
+                switches += [*inside, bodies] if cabled[number].kind == "compute" else [bodies]
             else:
                 devices["server", piece.item] = bodies
     devices["switch", ""] = Places.join(switches)
@@ -175,12 +149,12 @@ def lay_out(hall: HallPlan, racks: RacksPlan, nodes: tuple[NodeGroup, ...], fabr
         )
         for group in racks.groups
     )
-    devices["site", ""] = Places(np.zeros(1, np.int64), np.full(1, tallest_m))
-    cross_aisles = place // hall.racks_per_row
+    network = [first[id(group)] for group in others if group.name == NETWORK_RACKS and group.count]
+    devices["site", ""] = Places(np.array([*network, 0][:1], np.int64), np.full(1, tallest_m))
     return Layout(
         row=row,
         place=place,
-        along_m=np.asarray(place * hall.rack_pitch_m + cross_aisles * hall.row_pitch_m, dtype=np.float64),
+        along_m=along_row_m(hall, place),
         across_m=np.asarray(row * hall.row_pitch_m, dtype=np.float64),
         tray_m=tallest_m + hall.tray_height_m,
         slack_m=hall.cable_slack_m,
@@ -189,10 +163,41 @@ def lay_out(hall: HallPlan, racks: RacksPlan, nodes: tuple[NodeGroup, ...], fabr
     )
 
 
+def along_row_m(hall: HallPlan, place: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Measure along a row from its first position to others, over the cross aisles between [m]."""
+    cross_aisles = place // hall.racks_per_row
+    return np.asarray(place * hall.rack_pitch_m + cross_aisles * hall.row_pitch_m, dtype=np.float64)
+
+
+def fill_order(racks: RacksPlan, nodes: int) -> list[int]:
+    """List the groups of racks, by number, as the hall is filled with them: network and management, storage, then nodes."""
+    others = range(nodes, len(racks.groups))
+    network = [number for number in others if racks.groups[number].name == NETWORK_RACKS]
+    return [*network, *(number for number in others if number not in network), *range(nodes)]
+
+
+def rack_units(racks: RacksPlan, nodes: tuple[NodeGroup, ...], fabrics: Sequence[FabricPlan]) -> NDArray[np.int64]:
+    """Tell the scalable unit of every rack, that of its first host; -1 for racks without nodes."""
+    of_unit = next((each.hosts_per_unit for each in fabrics if each.kind == "compute"), 0)
+    unit = np.full(racks.count, -1, np.int64)
+    first_rack = first_host = 0
+    for group, kind in zip(racks.groups, nodes, strict=False):
+        host = first_host + np.arange(group.count) * group.pieces[0].per_rack_count * (kind.hosts // kind.nodes)
+        unit[first_rack : first_rack + group.count] = host // of_unit if of_unit else 0
+        first_rack, first_host = first_rack + group.count, first_host + kind.hosts
+    return unit
+
+
+def _first_racks(racks: RacksPlan) -> dict[int, int]:
+    """Give the number of the first rack of every group, by identity."""
+    edges = np.cumsum([0, *(group.count for group in racks.groups)]).tolist()
+    return dict(zip((id(group) for group in racks.groups), edges, strict=False))
+
+
 def vertex_places(fabric: FabricPlan, built: Fabric, layout: Layout) -> Places:
     """Place the endpoints and switches of a fabric, in the order of its vertices.
 
-    What nothing is attached to leaves the hall at the first network rack.
+    What nothing is attached to leaves the hall at the network rack with the lowest number.
     """
     kinds, site = built.endpoints.kind, layout.devices["site", ""]
     rack, height_m = np.zeros(len(kinds), np.int64), np.full(len(kinds), site.height_m[0])
@@ -245,15 +250,24 @@ def racks_of_devices(plan: Plan, fabric: str | None = None) -> dict[str, str]:
     return found
 
 
-def _places(group: RackGroup, first_rack: int, *, from_top: bool = False) -> list[Places]:
+def _places(pieces: Sequence[RackPiece], group: RackGroup, first_rack: int, *, from_top: bool = False) -> list[Places]:
     """Fill a group's racks as they were counted: from the bottom, or hanging from the top."""
-    filled = racks_of_pieces((piece.count, piece.per_rack_count, piece.height_u) for piece in group.pieces)
+    filled = racks_of_pieces((piece.count, piece.per_rack_count, piece.height_u) for piece in pieces)
     found = []
-    for piece, (rack, below_u) in zip(group.pieces, filled, strict=True):
+    for piece, (rack, below_u) in zip(pieces, filled, strict=True):
         middle_u = below_u + piece.height_u / 2
         height_m = (group.height_u - middle_u if from_top else middle_u) * RACK_UNIT_M
         found.append(Places(first_rack + rack, _inside(height_m, group)))
     return found
+
+
+def _switches_in_chassis(piece: RackPiece, group: RackGroup, first_rack: int) -> Places:
+    """Spread a rack's switches evenly over the height of its nodes."""
+    number = np.arange(piece.count)
+    tall_u = group.pieces[0].per_rack_count * group.pieces[0].height_u
+    height_m = (number % piece.per_rack_count + 0.5) / piece.per_rack_count * tall_u * RACK_UNIT_M
+    rack = np.minimum(number // piece.per_rack_count, max(group.count - 1, 0))
+    return Places(first_rack + rack, _inside(height_m, group))
 
 
 def _inside(height_m: NDArray[np.float64], group: RackGroup) -> NDArray[np.float64]:
@@ -261,11 +275,36 @@ def _inside(height_m: NDArray[np.float64], group: RackGroup) -> NDArray[np.float
     return np.clip(height_m, 0.0, group.height_u * RACK_UNIT_M)
 
 
-def _letters(number: int) -> str:
-    """Count in letters: A to Z, AA, AB, ..."""
+def row_letters(number: int) -> str:
+    """Count rows in letters: A to Z, AA, AB, ...
+
+    Examples
+    --------
+    >>> [row_letters(number) for number in (0, 25, 26, 701, 702)]
+    ['A', 'Z', 'AA', 'ZZ', 'AAA']
+    """
     text = ""
     number += 1
     while number:
         number, rest = divmod(number - 1, 26)
         text = chr(ord("A") + rest) + text
     return text
+
+
+def row_number(letters: str) -> int:
+    """Read letters of a row back.
+
+    Examples
+    --------
+    >>> [row_number(letters) for letters in ("A", "Z", "AA", "ZZ", "AAA")]
+    [0, 25, 26, 701, 702]
+    """
+    number = 0
+    for letter in letters:
+        number = 26 * number + ord(letter) - ord("A") + 1
+    return number - 1
+
+
+def place_digits(places: int) -> int:
+    """Tell how many digits the places of rows are written with."""
+    return max(2, len(str(places)))

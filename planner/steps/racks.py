@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from planner.catalog import Catalog
-from planner.catalog.records import Switch
+from planner.catalog.records import RackPower, Switch
 from planner.models.power import pdus_per_rack
 from planner.models.space import pieces_per_rack, racks_needed
 from planner.plan import FabricPlan, RackGroup, RackPiece, RacksPlan
 from planner.spec import Factory
+from planner.steps.chassis import chassis_switches
 from planner.steps.hardware import Hardware
 from planner.steps.notes import Notes
 from planner.units import figure
@@ -45,20 +46,27 @@ class _Limits:
 def plan_racks(
     factory: Factory, hardware: Hardware, catalog: Catalog, notes: Notes, fabrics: Iterable[FabricPlan]
 ) -> RacksPlan:
-    """Fill racks and count them."""
+    """Fill racks and count them.
+
+    The first switches of the compute fabric stand in the nodes' chassis, where those have places for them.
+    """
+    listed = list(fabrics)
     notes.assume(
         "racks.rule",
         "nodes, storage, and switches with servers stand in racks of their own; rack-scale systems bring rack and power",
     )
     groups = [_node_racks(factory, hardware, notes, number) for number in range(len(hardware.nodes))]
+    inside = _in_chassis(listed, hardware, catalog, groups)
+    groups = [_with_switches(group, pieces) for group, pieces in zip(groups, inside, strict=True)]
+    left = sum(piece.count for pieces in inside for piece in pieces)
     limits = _infrastructure_limits(factory, hardware, notes)
     storage = {server.id for server, _ in hardware.storage_systems}
     pieces: dict[str, list[_Piece]] = {"network and management": [], "storage": []}
-    for fabric in fabrics:
+    for fabric in listed:
         if fabric.switch:
             switch = catalog.get(Switch, fabric.switch)
             power_kw = switch.power_max_w / 1000
-            count = fabric.switches_by_tier.total()
+            count = fabric.switches_by_tier.total() - (left if fabric.kind == "compute" else 0)
             path = f"catalog.switches.{switch.id}"
             piece = _Piece(path, switch.name, switch.height_u, switch.weight_kg, power_kw, count)
             pieces["network and management"].append(piece)
@@ -66,12 +74,40 @@ def plan_racks(
         path = f"catalog.servers.{server.id}"
         piece = _Piece(path, server.name, server.height_u, server.weight_kg, server.power_max_kw, count)
         pieces["storage" if server.id in storage else "network and management"].append(piece)
-    groups += [_shared_racks(use, kinds, limits, hardware, notes) for use, kinds in pieces.items() if kinds]
+    groups += [
+        _shared_racks(use, kinds, limits, hardware, notes)
+        for use, kinds in pieces.items()
+        if any(piece.count for piece in kinds)
+    ]
     return RacksPlan(
         count=sum(group.count for group in groups),
         pdus_count=sum(group.count * group.pdus_per_rack_count for group in groups),
         groups=tuple(groups),
     )
+
+
+def _in_chassis(
+    fabrics: Iterable[FabricPlan], hardware: Hardware, catalog: Catalog, groups: Iterable[RackGroup]
+) -> list[tuple[RackPiece, ...]]:
+    """List the switches in the racks of each kind of node: as many of the compute fabric's as its chassis have places for."""
+    compute = next((fabric for fabric in fabrics if fabric.kind == "compute" and fabric.switch), None)
+    found: list[tuple[RackPiece, ...]] = []
+    left = compute.switches_by_tier.total() if compute else 0
+    for (node, _, _), places, group in zip(hardware.nodes, chassis_switches(hardware, catalog), groups, strict=True):
+        count = min(left, places)
+        left -= count
+        if not count or compute is None or compute.switch is None:
+            found.append(())
+            continue
+        row = catalog.get(RackPower, node.rack_power)
+        chassis = max(group.items_per_rack_count // row.nodes_per_chassis_count, 1)
+        per_rack = chassis * row.fabric_switches_per_chassis_count
+        found.append((RackPiece(item=compute.switch, count=count, per_rack_count=per_rack, height_u=0.0),))
+    return found
+
+
+def _with_switches(group: RackGroup, pieces: tuple[RackPiece, ...]) -> RackGroup:
+    return group.model_copy(update={"pieces": (*group.pieces, *pieces)}) if pieces else group
 
 
 def _load(factory: Factory, hardware: Hardware) -> tuple[float, str]:
@@ -96,27 +132,30 @@ def _node_racks(factory: Factory, hardware: Hardware, notes: Notes, number: int)
     node, _, count = hardware.nodes[number]
     piece = _Piece(f"compute.nodes.{node.id}", node.name, node.height_u, node.weight_kg, node.power_max_kw, count)
     if node.own_rack:
-        _check_own_rack(piece, factory, notes)
+        per_rack = node.per_rack_count
+        power_kw, weight_kg = per_rack * node.power_max_kw, per_rack * node.weight_kg
+        whole = _Piece(piece.path, node.name, per_rack * node.height_u, weight_kg, power_kw, -(-count // per_rack))
+        _check_own_rack(whole, factory, notes)
         return RackGroup(
             name=node.name,
             rack=node.id,
-            count=count,
-            height_u=node.height_u,
-            pieces=(RackPiece(item=node.id, count=count, per_rack_count=1, height_u=node.height_u),),
-            items_per_rack_count=1,
-            limited_by="is a rack",
-            power_per_rack_max_kw=node.power_max_kw,
-            weight_per_rack_max_kg=node.weight_kg,
+            count=whole.count,
+            height_u=whole.height_u,
+            pieces=(RackPiece(item=node.id, count=count, per_rack_count=per_rack, height_u=node.height_u),),
+            items_per_rack_count=per_rack,
+            limited_by="is a rack" if per_rack == 1 else "its maker's rack",
+            power_per_rack_max_kw=power_kw,
+            weight_per_rack_max_kg=weight_kg,
             pdus_per_rack_count=0,
         )
-    power_kw = factory.hall.rack_power_kw
-    if power_kw is None:
-        power_kw = node.per_rack_count * node.power_max_kw
+    limit_kw = factory.hall.rack_power_kw
+    if limit_kw is None:
+        limit_kw = node.per_rack_count * node.power_max_kw
         statement = (
-            f"not declared: {figure(power_kw)} kW, what {node.per_rack_count} {node.name} draw, its maker's number a rack"
+            f"not declared: {figure(limit_kw)} kW, what {node.per_rack_count} {node.name} draw, its maker's number a rack"
         )
         notes.assume("hall.rack_power", statement)
-    limits = _Limits(power_kw, "raise hall.rack_power", *_load(factory, hardware))
+    limits = _Limits(limit_kw, "raise hall.rack_power", *_load(factory, hardware))
     per_rack, limited_by = _fit(piece, limits, hardware, notes)
     return _group(node.name, racks_needed([(count, per_rack)]), [(piece, per_rack, limited_by)], hardware)
 
@@ -131,8 +170,14 @@ def _check_own_rack(piece: _Piece, factory: Factory, notes: Notes) -> None:
 
 
 def _shared_racks(use: str, kinds: list[_Piece], limits: _Limits, hardware: Hardware, notes: Notes) -> RackGroup:
-    """Fill racks with equipment of several kinds, in the order given."""
-    fits = [(piece, *_fit(piece, limits, hardware, notes)) for piece in kinds]
+    """Fill racks with equipment of several kinds, in the order given; of kinds that are all elsewhere there is nothing."""
+    pdus = 0
+    while True:  # a rack has as many PDUs as the kind that needs most of them
+        fits = [(piece, *(_fit(piece, limits, hardware, notes, pdus) if piece.count else (1, ""))) for piece in kinds]
+        most = max((_pdus(per_rack * piece.power_kw, hardware) for piece, per_rack, _ in fits if piece.count), default=0)
+        if most <= pdus:
+            break
+        pdus = most
     return _group(use, racks_needed((piece.count, per_rack) for piece, per_rack, _ in fits), fits, hardware)
 
 
@@ -140,8 +185,8 @@ def _group(name: str, racks: int, fits: list[tuple[_Piece, int, str]], hardware:
     # A piece takes 1 / per_rack of a rack, so the fullest rack holds no more than the worst kind alone would.
     total_kw = sum(piece.power_kw * piece.count for piece, _, _ in fits)
     total_kg = sum(piece.weight_kg * piece.count for piece, _, _ in fits)
-    rack_kw = min(max(per_rack * piece.power_kw for piece, per_rack, _ in fits), total_kw)
-    rack_kg = min(max(per_rack * piece.weight_kg for piece, per_rack, _ in fits), total_kg)
+    rack_kw = min(max(per_rack * piece.power_kw for piece, per_rack, _ in fits if piece.count), total_kw)
+    rack_kg = min(max(per_rack * piece.weight_kg for piece, per_rack, _ in fits if piece.count), total_kg)
     # The kind that takes most of the racks says what limits them.
     _, per_rack, limited_by = max(fits, key=lambda fit: fit[0].count / fit[1])
     return RackGroup(
@@ -158,6 +203,7 @@ def _group(name: str, racks: int, fits: list[tuple[_Piece, int, str]], hardware:
         power_per_rack_max_kw=rack_kw,
         weight_per_rack_max_kg=hardware.rack.weight_kg + rack_kg,
         pdus_per_rack_count=_pdus(rack_kw, hardware),
+        pdu_height_u=hardware.pdu.height_u,
     )
 
 
@@ -165,22 +211,28 @@ def _pdus(rack_kw: float, hardware: Hardware) -> int:
     return pdus_per_rack(rack_kw, hardware.pdu.power_max_kw, hardware.pdu_redundancy)
 
 
-def _fit(piece: _Piece, limits: _Limits, hardware: Hardware, notes: Notes) -> tuple[int, str]:
-    """Return pieces per rack, at least 1, and what stops the next; a piece that does not fit at all is an error finding."""
+def _fit(piece: _Piece, limits: _Limits, hardware: Hardware, notes: Notes, pdus: int = 0) -> tuple[int, str]:
+    """Return pieces per rack, at least 1, and what stops the next; a piece that does not fit at all is an error finding.
+
+    The rack has at least so many PDUs, for the sake of other pieces in it.
+    """
+
+    def pdu_height_u(pieces: int) -> float:
+        return max(_pdus(pieces * piece.power_kw, hardware), pdus) * pdu.height_u
+
     rack, pdu = hardware.rack, hardware.pdu
     most, limited_by = pieces_per_rack(
         piece.height_u, piece.weight_kg, piece.power_kw, rack.height_u, limits.load_kg, limits.power_kw
     )
     per_rack = most
-    while per_rack and per_rack * piece.height_u + _pdus(per_rack * piece.power_kw, hardware) * pdu.height_u > rack.height_u:
+    while per_rack and per_rack * piece.height_u + pdu_height_u(per_rack) > rack.height_u:
         per_rack, limited_by = per_rack - 1, "height"
     if per_rack:
         return per_rack, limited_by
-    pdu_height_u = _pdus(piece.power_kw, hardware) * pdu.height_u
     if piece.power_kw > limits.power_kw * (1 + 1e-9):
         _does_not_fit(notes, piece, "rack-power", piece.power_kw, limits.power_kw, "kW", limits.power_key)
-    if piece.height_u + pdu_height_u > rack.height_u:
-        needed = piece.height_u + pdu_height_u
+    needed = piece.height_u + pdu_height_u(1)
+    if needed > rack.height_u:
         _does_not_fit(
             notes, piece, "rack-height", needed, rack.height_u, "U", "choose a taller rack (hall.rack) or another PDU"
         )

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from planner import plan, spec
+from planner import plan, plan_facility, spec, spec_facility
 from planner.catalog import KINDS, load
 from planner.catalog.records import Record
 from planner.units import DIMENSIONLESS, UNITS, unit_of
@@ -23,7 +23,9 @@ def models(module: Any, base: type[BaseModel]) -> list[type[BaseModel]]:
 
 ALL = [
     *models(spec, spec.Section),
+    *models(spec_facility, spec.Section),
     *models(plan, plan.Part),
+    *models(plan_facility, plan.Part),
     *KINDS.values(),
 ]
 NAMES = sorted({(model.__name__, name) for model in ALL for name in model.model_fields})
@@ -59,7 +61,7 @@ def test_no_name_is_listed_in_vain() -> None:
 
 
 def test_a_quantity_without_its_unit_is_no_other_field() -> None:
-    for model in models(spec, spec.Section):
+    for model in [*models(spec, spec.Section), *models(spec_facility, spec.Section)]:
         units = {name: unit_of(name) for name in model.model_fields}
         stems = {name.removesuffix(f"_{unit}") for name, unit in units.items() if unit and UNITS[unit][1]}
         assert not stems & set(model.model_fields)

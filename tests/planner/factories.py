@@ -48,7 +48,14 @@ _SHARED = {"switch": _ids("switches"), "oversubscription_ratio": st.floats(1, 10
 any_factory = st.fixed_dictionaries(
     {
         "name": st.just("any"),
-        "site": _some(grid_feed_kw=st.floats(1, 1e6)).map(lambda site: {"country": "NO", **site}),
+        "site": _some(
+            grid_feed_kw=st.floats(1, 1e6),
+            elevation_m=st.floats(0, 3000),
+            station=_ids("stations"),
+            design_day=st.fixed_dictionaries({"dry_bulb_c": st.floats(20, 48), "wet_bulb_c": st.floats(0, 20)}),
+            ramp_max_kw_per_s=st.floats(1, 1e6),
+            tariff=_some(peak_usd_per_kwh=st.floats(0, 1), demand_usd_per_kw_month=st.floats(0, 30)),
+        ).map(lambda site: {"country": "NO", **site}),
         "compute": st.fixed_dictionaries(
             {"nodes": st.dictionaries(_ids("nodes"), st.integers(1, 1_000_000) | st.integers(1, 600), min_size=1, max_size=2)}
         ),
@@ -56,6 +63,10 @@ any_factory = st.fixed_dictionaries(
     optional={
         "hall": _some(
             racks=st.integers(1, 5000),
+            rows=st.integers(1, 200),
+            row_power_kw=st.floats(1, 5000),
+            house_load_kw=st.floats(0, 1000),
+            tray_cables_max_count=st.integers(1, 5000),
             rack=_ids("racks"),
             rack_power_kw=st.floats(1, 200),
             rack_floor_load_kg=st.floats(100, 3000),
@@ -91,9 +102,23 @@ any_factory = st.fixed_dictionaries(
             transformer=_ids("power_stages", stage="transformer"),
             ups=_ids("power_stages", stage="ups"),
             distribution=_ids("power_stages", stage="distribution"),
+            switchgear=_ids("power_stages", stage="switchgear"),
+            generator=_ids("power_stages", stage="generator"),
+            bess=_ids("power_stages", stage="bess"),
+            redundancy=st.sampled_from(["N", "N+1", "2N", "3N/2", "4N/3", "block"]),
+            generator_redundancy=st.sampled_from(["N", "N+1", "N+2", "2N"]),
+            utility_feeds_count=st.integers(1, 4),
+            diversity_fraction=st.floats(0.1, 1),
         ),
-        "cooling": _some(air=_ids("cooling_plants", medium="air"), liquid=_ids("cooling_plants", medium="liquid")),
-        "workloads": _some(duty_fraction=st.floats(0, 1)),
+        "cooling": _some(
+            air=_ids("cooling_plants", medium="air"),
+            liquid=_ids("cooling_plants", medium="liquid"),
+            redundancy=st.sampled_from(["N", "N+1", "N+2", "2N"]),
+            air_supply_c=st.floats(16, 30),
+            liquid_supply_c=st.floats(20, 45),
+            dry=st.booleans(),
+        ),
+        "workloads": _some(duty_fraction=st.floats(0, 1), gpu_cap_w=st.floats(100, 1500), communication_fraction=st.floats(0, 1)),
         "platform": _some(management_nodes=_servers("management")),
         "sovereignty": _some(excluded_vendors=st.lists(st.sampled_from(["NVIDIA", "Dell", "HPE"]), max_size=2)),
         "budget": _some(capex_usd=st.floats(1, 1e11)),

@@ -236,6 +236,48 @@ KNOBS: list[tuple[str, dict[str, Any]]] = [
     ("power", {"ups": "ups-eco-mode"}),
     ("power", {"distribution": "pdu-with-transformer"}),
     ("cooling", {"air": "air-economizer"}),
+    ("cooling", {"redundancy": "2N"}),
+    ("cooling", {"heat_max_kw": 5000.0}),
+    ("cooling", {"air_supply_c": 18.0}),
+    ("cooling", {"dry": True}),
+    ("cooling", {"cycles_ratio": 2.0}),
+    ("cooling", {"buffer_m3": 50.0}),
+    ("site", {"country": "NO"}),
+    ("site", {"country": "US", "elevation_m": 2000.0}),
+    ("site", {"country": "US", "station": "phoenix-az"}),
+    ("site", {"country": "US", "design_day": {"dry_bulb_c": 46.0, "wet_bulb_c": 28.0}}),
+    ("site", {"country": "US", "water_max_m3_per_day": 1000.0}),
+    ("site", {"country": "US", "ramp_max_kw_per_s": 1e6}),
+    ("site", {"country": "US", "swing_max_kw": 1e6}),
+    ("site", {"country": "US", "tariff": {"energy_usd_per_kwh": 0.2}}),
+    ("site", {"country": "US", "tariff": {"peak_usd_per_kwh": 0.3}}),
+    ("site", {"country": "US", "tariff": {"demand_usd_per_kw_month": 20.0}}),
+    ("site", {"country": "US", "tariff": {"water_usd_per_m3": 9.0}}),
+    ("site", {"country": "US", "carbon": {"grid_kg_per_kwh": 0.02}}),
+    ("site", {"country": "US", "carbon": {"water_l_per_kwh": 0.5}}),
+    ("hall", {"rows": 10}),
+    ("hall", {"blocked": ["A01"]}),
+    ("hall", {"row_power_kw": 250.0}),
+    ("hall", {"house_load_kw": 100.0}),
+    ("power", {"switchgear": "switchgear-none"}),
+    ("power", {"generator": "generator-none"}),
+    ("power", {"bess": "bess-2mw"}),
+    ("power", {"redundancy": "2N"}),
+    ("power", {"generator_redundancy": "2N"}),
+    ("power", {"utility_feeds_count": 2}),
+    ("power", {"battery_minutes": 15.0}),
+    ("power", {"fuel_hours": 12.0}),
+    ("power", {"diversity_fraction": 0.8}),
+    ("power", {"continuous_fraction": 0.5}),
+    ("workloads", {"gpu_utilisation_fraction": 0.5}),
+    ("workloads", {"gpu_cap_w": 500.0}),
+    ("workloads", {"step_s": 2.0}),
+    ("workloads", {"communication_fraction": 0.5}),
+    ("workloads", {"synchronous_fraction": 0.5}),
+    ("workloads", {"by_hour": [0.5, 1.5] * 12}),
+    ("budget", {"horizon_years": 10}),
+    ("budget", {"discount_fraction": 0.02}),
+    ("budget", {"staff_count": 100.0}),
     ("workloads", {"duty_fraction": 0.5}),
     ("platform", {"management_nodes": {"management-2s-generic": 4}}),
     ("budget", {"capex_usd": 1e9}),
@@ -244,7 +286,8 @@ KNOBS: list[tuple[str, dict[str, Any]]] = [
 
 def answers(plan: Plan) -> dict[str, Any]:
     """A plan's results without what merely repeats the factory."""
-    return plan.model_dump(include={"racks", "fabrics", "power", "storage", "cost", "binding_constraint"})
+    facility = {"hall", "power", "cooling", "year", "availability", "carbon", "limits"}
+    return plan.model_dump(include={"racks", "fabrics", "storage", "cost", "binding_constraint", *facility})
 
 
 @pytest.mark.parametrize(("section", "value"), KNOBS, ids=str)

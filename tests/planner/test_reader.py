@@ -185,7 +185,7 @@ def test_the_folder_of_own_rows_is_found_beside_the_file(tmp_path: Path, monkeyp
     (tmp_path / "rows" / "racks.csv").write_text("id,height_u\nrack-48u-generic,50\n")
     (tmp_path / "factory.yaml").write_text(GOOD + "catalog: rows\n")
     monkeypatch.chdir("/")
-    _, catalog = read_factory(tmp_path / "factory.yaml")
+    _, catalog, _ = read_factory(tmp_path / "factory.yaml")
     assert catalog.overrides == (("racks", "rack-48u-generic", "height_u 48 -> 50"),)
 
 
@@ -207,7 +207,7 @@ def test_ids_of_faulty_rows_are_not_reported_a_second_time(tmp_path: Path) -> No
 def test_a_factory_written_as_json_is_read_as_it_was(tmp_path_factory: pytest.TempPathFactory, data: dict[str, Any]) -> None:
     path = tmp_path_factory.mktemp("any", numbered=True) / "factory.yaml"
     path.write_text(json.dumps(data))
-    factory, catalog = read_factory(path)
+    factory, catalog, _ = read_factory(path)
     assert catalog == CATALOG
     assert json.loads(json.dumps(factory.declared())).keys() <= data.keys()
 

@@ -47,7 +47,7 @@ def test_a_starter_of_any_node_plans_as_it_stands(tmp_path: Path, node: str, cou
 def test_a_starter_without_its_comments_can_be_read(tmp_path: Path, node: str, count: int) -> None:
     path = tmp_path / "factory.yaml"
     path.write_text(uncommented(begin(node, count)), encoding="utf-8")
-    factory, _ = read_factory(path)
+    factory, _, _ = read_factory(path)
     assert factory.site.grid_feed_kw
     assert factory.hall.racks
     assert factory.budget.capex_usd

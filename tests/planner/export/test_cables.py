@@ -19,6 +19,7 @@ from planner.export.cables import COLUMNS, cable_schedule, cable_schedule_csv, c
 from planner.fabrics import fabric_of
 from planner.plan import Plan
 from planner.spec import Factory
+from planner.tabular import harmless
 
 
 def read(text: str) -> list[dict[str, str]]:
@@ -69,9 +70,9 @@ def test_a_plan_read_back_gives_the_same_bytes_without_the_catalog() -> None:
 
 def test_no_text_is_read_as_a_formula() -> None:
     for text in ("=1+1", "+1", "-1", "@sum", "\tx", "\rx"):
-        assert cables._harmless(text) == "'" + text
-    assert cables._harmless("n0000") == "n0000"
-    assert cables._harmless(-1.5) == -1.5
+        assert harmless(text) == "'" + text
+    assert harmless("n0000") == "n0000"
+    assert harmless(-1.5) == -1.5
 
 
 def sheets(data: bytes) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Racks stand apart and never move, ways are measured as they run, cages hold one kind, and nothing longer than it reaches."""
+"""Ways are measured as they run, cages hold one kind, and nothing longer than it reaches."""
 
 from __future__ import annotations
 
@@ -16,58 +16,9 @@ from planner.models.cabling import (
     can_be_plugged,
     cheapest_reaching,
     order_length_m,
-    rack_places,
     route_length_m,
     same_in_every_cage,
 )
-
-HALL = {"racks_per_row": 16, "rack_pitch_m": 0.6, "row_pitch_m": 2.4}
-halls = st.fixed_dictionaries(
-    {"racks_per_row": st.integers(1, 40), "rack_pitch_m": st.floats(0.3, 2), "row_pitch_m": st.floats(0.5, 20)}
-)
-
-
-@given(st.integers(0, 2000), st.integers(0, 2000), halls)
-def test_every_rack_has_a_place_of_its_own(racks: int, middle: int, hall: dict[str, float]) -> None:
-    row, place = rack_places(racks, min(middle, racks), **hall)  # type: ignore[arg-type]
-    assert len(set(zip(row.tolist(), place.tolist(), strict=True))) == racks
-    assert row.min(initial=0) == place.min(initial=0) == 0
-
-
-@given(st.integers(1, 900), st.integers(1, 400), st.integers(0, 900), halls)
-def test_a_growing_hall_moves_no_rack(racks: int, more: int, middle: int, hall: dict[str, float]) -> None:
-    """But in the last section with racks of the middle, which is not yet full where those are all."""
-    middle = min(middle, racks)
-    few = rack_places(racks, middle, **hall)  # type: ignore[arg-type]
-    many = rack_places(racks + more, middle, **hall)  # type: ignore[arg-type]
-    for short, tall in zip(few, many, strict=True):
-        assert len(set((tall[:racks] - short).tolist())) == 1
-
-
-@pytest.mark.parametrize("racks", [100, 640, 2600, 20_000])
-def test_a_hall_is_about_square(racks: int) -> None:
-    row, place = rack_places(racks, 0, **HALL)  # type: ignore[arg-type]
-    deep_m = (row.max() + 1) * 2.4
-    wide_m = (place.max() // 16 + 1) * (16 * 0.6 + 2.4)
-    least_m2 = racks / 16 * 12 * 2.4
-    assert deep_m * wide_m < 2.2 * least_m2
-    assert max(deep_m, wide_m) < 2.2 * np.sqrt(least_m2)
-
-
-@pytest.mark.parametrize(("middle", "start"), [(6, 5), (1, 7), (15, 0), (16, 0)])
-def test_network_racks_stand_in_the_middle_and_the_others_beside(middle: int, start: int) -> None:
-    row, place = rack_places(16, middle, **HALL)  # type: ignore[arg-type]
-    assert set(row.tolist()) == {0}
-    assert place[:middle].tolist() == list(range(start, start + middle))
-    beside = [*range(start + middle, 16), *reversed(range(start))]
-    assert place[middle:].tolist() == beside, "first to the end of the row, then back to its beginning"
-
-
-def test_rows_fill_from_the_middle_outward() -> None:
-    row, place = rack_places(80, 0, **HALL)  # type: ignore[arg-type]
-    assert row[::16].tolist() == [2, 3, 1, 4, 0]
-    assert place[:16].tolist() == list(range(16))
-
 
 lengths = st.floats(0, 300)
 

@@ -1,0 +1,352 @@
+"""The plant around the racks: first what is sized by the load alone, then everything that a whole plan says of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from planner.catalog import Catalog
+from planner.checks import Facility
+from planner.models.plant import run_plant
+from planner.plan import ComputePlan, FabricPlan, RacksPlan
+from planner.plan_facility import (
+    AvailabilityPlan,
+    CapPlan,
+    CarbonPlan,
+    CoolingPlan,
+    CostPlan,
+    HallPlan,
+    OperatingPoint,
+    PowerPlan,
+    RedundancyStep,
+    Sensitivity,
+    YearPlan,
+)
+from planner.spec import Factory
+from planner.steps.availability import plan_availability
+from planner.steps.carbon import plan_carbon
+from planner.steps.chain import RowLoad, plan_chain
+from planner.steps.cooling import plan_cooling
+from planner.steps.cost import SchemeFigures, plan_cost, redundancy_steps
+from planner.steps.facility import POINTS, ChainDesign, Climate, CoolingDesign, Hours, Loads
+from planner.steps.hall import rows_needed
+from planner.steps.hardware import Hardware, resolve
+from planner.steps.loads import plan_loads
+from planner.steps.notes import Notes
+from planner.steps.opex import plan_operation
+from planner.steps.sensitivity import Variation, sensitivities
+from planner.steps.swing import plan_caps, plan_swing
+from planner.steps.year import hall_heat_kw, plan_year
+
+__all__ = ["Finished", "Sized", "finish_facility", "size_facility"]
+
+HOUSE_FRACTION = 0.01
+
+
+@dataclass(frozen=True)
+class Sized:
+    """What follows from the load in a few milliseconds: enough to hold every limit against."""
+
+    loads: Loads
+    cooling: CoolingDesign
+    chain: ChainDesign
+    house_kw: float
+    capital: CostPlan
+    facility: Facility
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The facility's parts of a plan."""
+
+    hall: HallPlan
+    power: PowerPlan
+    cooling: CoolingPlan
+    year: YearPlan
+    availability: AvailabilityPlan
+    cost: CostPlan
+    carbon: CarbonPlan
+
+
+def size_facility(
+    factory: Factory,
+    hardware: Hardware,
+    catalog: Catalog,
+    notes: Notes,
+    fabrics: Sequence[FabricPlan],
+    racks: RacksPlan,
+    climate: Climate,
+) -> Sized:
+    """Size loads, cooling and chain, and price them; the year and the swing are run only where the site limits them."""
+    loads = plan_loads(factory, hardware, catalog, notes, fabrics, racks)
+    house_kw = factory.hall.house_load_kw
+    if house_kw is None:
+        house_kw = HOUSE_FRACTION * loads.power_kw["design"]
+        text = f"not declared: {HOUSE_FRACTION:.0%} of the IT load for lighting, offices, security and controls"
+        notes.assume("hall.house_load", text, confidence="assumption")
+    cooling = plan_cooling(factory, hardware, catalog, notes, loads, climate)
+    chain = plan_chain(factory, hardware, catalog, notes, loads, cooling.plan, climate, house_kw, None)
+    pumps_kw, cooling_kw = mechanical_kw(cooling.plan)
+    it_kw = loads.power_kw["design"]
+    facility_kw = it_kw + pumps_kw + cooling_kw + house_kw + chain_loss_kw(chain, it_kw, pumps_kw, cooling_kw, house_kw)
+    capital = plan_cost(factory, hardware, catalog, notes, fabrics, racks, loads, facility_kw)
+    rack_kw = [group.power_kw["design"] / group.racks for group in loads.groups]
+    rows, positions = rows_needed(factory, racks, rack_kw)
+    water_m3 = swing = None
+    if factory.site.water_max_m3_per_day is not None:
+        year, _ = plan_year(factory, catalog, notes, climate, loads, cooling, chain, house_kw)
+        water_m3 = year.water_peak_day_m3
+    if factory.site.swing_max_kw is not None or factory.site.ramp_max_kw_per_s is not None:
+        swing = plan_swing(factory, hardware, catalog, notes, loads, chain, pumps_kw + cooling_kw, house_kw)
+    facility = Facility(
+        facility_kw=facility_kw,
+        heat_kw=cooling.plan.heat_kw,
+        positions_count=positions,
+        rows_count=rows,
+        capex_usd=capital.capex_usd,
+        water_peak_day_m3=water_m3,
+        swing_kw=swing.smoothed_swing_kw if swing else None,
+        ramp_kw_per_s=swing.smoothed_ramp_kw_per_s if swing else None,
+    )
+    return Sized(loads, cooling, chain, house_kw, capital, facility)
+
+
+def chain_loss_kw(chain: ChainDesign, it_kw: float, pumps_kw: float, cooling_kw: float, house_kw: float) -> float:
+    """Add up what the chain loses at one load."""
+    loads = (np.array([each]) for each in (it_kw, pumps_kw, cooling_kw, house_kw))
+    return sum(float(loss[0]) for loss in chain.losses_kw(*loads).values())
+
+
+def mechanical_kw(cooling: CoolingPlan) -> tuple[float, float]:
+    """Add up what cooling draws at the design hour: on the UPS (pumps, CDUs, fans at the racks), and beside it."""
+    on_ups = sum(units.power_kw for units in cooling.units if units.on_ups)
+    return on_ups, sum(units.power_kw for units in cooling.units if not units.on_ups)
+
+
+def finish_facility(
+    factory: Factory,
+    hardware: Hardware,
+    catalog: Catalog,
+    notes: Notes,
+    compute: ComputePlan,
+    fabrics: Sequence[FabricPlan],
+    racks: RacksPlan,
+    climate: Climate,
+    hall: HallPlan,
+    sized: Sized,
+) -> Finished:
+    """Draw the chain unit by unit, run the year and every outage, and add up cost and carbon."""
+    loads, cooling, house_kw = sized.loads, sized.cooling, sized.house_kw
+    rows = row_loads(hall, racks, loads)
+    chain = plan_chain(factory, hardware, catalog, notes, loads, cooling.plan, climate, house_kw, rows)
+    year, hours = plan_year(factory, catalog, notes, climate, loads, cooling, chain, house_kw)
+    availability = plan_availability(catalog, notes, chain.units, chain.feeds, cooling.plan)
+    points = operating_points(loads, cooling, chain, climate, house_kw)
+    design = next(point for point in points if point.name == "design")
+
+    def facility_kw(it_kw: float) -> float:
+        """Take the plant's own load with the IT load, at the design hour."""
+        return it_kw * design.facility_kw / design.it_kw if design.it_kw else 0.0
+
+    caps = plan_caps(factory, hardware, catalog, notes, loads, facility_kw)
+    throughput = _throughput_ratio(factory, caps)
+    cost = plan_operation(
+        *(factory, hardware, catalog, notes, sized.capital, hours, climate.weather, compute, availability),
+        throughput_ratio=throughput,
+    )
+    cost = cost.model_copy(
+        update={
+            "redundancy_steps": _steps(factory, hardware, catalog, notes, loads, cooling, climate, house_kw, rows),
+            "sensitivities": _tornado(
+                factory, hardware, catalog, fabrics, racks, climate, sized, cost, hours, compute, availability, throughput
+            ),
+        }
+    )
+    carbon = plan_carbon(factory, catalog, notes, hours, climate.weather, cost.bill_of_materials)
+    power = _power(factory, hardware, catalog, notes, loads, cooling, chain, house_kw, year, points, caps)
+    return Finished(hall, power, cooling.plan, year, availability, cost, carbon)
+
+
+SCHEMES = ("N", "N+1", "2N", "3N/2", "4N/3", "block")
+
+
+def _steps(
+    factory: Factory,
+    hardware: Hardware,
+    catalog: Catalog,
+    notes: Notes,
+    loads: Loads,
+    cooling: CoolingDesign,
+    climate: Climate,
+    house_kw: float,
+    rows: tuple[RowLoad, ...],
+) -> tuple[RedundancyStep, ...]:
+    """Draw the chain by every scheme; none where the file draws its own."""
+    if factory.power.chain is not None:
+        return ()
+    pumps_kw, cooling_kw = mechanical_kw(cooling.plan)
+    figures = {}
+    for scheme in SCHEMES:
+        power = factory.power.model_copy(update={"redundancy": scheme})
+        changed = factory.model_copy(update={"power": power})
+        chain = plan_chain(changed, hardware, catalog, Notes(), loads, cooling.plan, climate, house_kw, rows)
+        available = plan_availability(catalog, Notes(), chain.units, chain.feeds, cooling.plan)
+        figures[scheme] = SchemeFigures(
+            units=chain.units,
+            loss_kw=chain_loss_kw(chain, loads.power_kw["design"], pumps_kw, cooling_kw, house_kw),
+            rack_minutes_per_year=available.rack_minutes_per_year,
+        )
+    return redundancy_steps(catalog, notes, figures)
+
+
+def _throughput_ratio(factory: Factory, caps: Sequence[CapPlan]) -> float:
+    """Interpolate what GPUs still do under the declared cap."""
+    cap_w = factory.workloads.gpu_cap_w
+    if cap_w is None or not caps:
+        return 1.0
+    rising = sorted((each.gpu_cap_w, each.throughput_ratio) for each in caps)
+    return float(np.interp(cap_w, [cap for cap, _ in rising], [ratio for _, ratio in rising]))
+
+
+def _tornado(
+    factory: Factory,
+    hardware: Hardware,
+    catalog: Catalog,
+    fabrics: Sequence[FabricPlan],
+    racks: RacksPlan,
+    climate: Climate,
+    sized: Sized,
+    cost: CostPlan,
+    hours: Hours,
+    compute: ComputePlan,
+    availability: AvailabilityPlan,
+    throughput_ratio: float,
+) -> tuple[Sensitivity, ...]:
+    """Recompute the cost of a GPU-hour with one input changed at a time; the equipment stays what is planned."""
+
+    def evaluate(varied: Variation) -> float | None:
+        rows = resolve(varied.factory, varied.catalog, Notes())
+        loads, ran = sized.loads, hours
+        if varied.reruns_year:
+            loads = plan_loads(varied.factory, rows, varied.catalog, Notes(), fabrics, racks)
+            shifted = _warmer(climate, varied.weather_k)
+            _, ran = plan_year(
+                varied.factory, varied.catalog, Notes(), shifted, loads, sized.cooling, sized.chain, sized.house_kw
+            )
+        capital = plan_cost(varied.factory, rows, varied.catalog, Notes(), fabrics, racks, loads, sized.facility.facility_kw)
+        return plan_operation(
+            *(varied.factory, rows, varied.catalog, Notes(), capital, ran, climate.weather, compute, availability),
+            throughput_ratio=throughput_ratio,
+            maintenance_ratio=varied.maintenance_ratio,
+        ).usd_per_gpu_hour
+
+    return sensitivities(factory, hardware, catalog, cost, float(hours.it_kw.max()), evaluate)
+
+
+def _warmer(climate: Climate, by_k: float) -> Climate:
+    """Shift every hour's temperatures; the plant stays as it was sized."""
+    weather = climate.weather
+    shifted = {name: getattr(weather, name) + by_k for name in ("dry_bulb_c", "wet_bulb_c", "dew_point_c")}
+    return dataclasses.replace(climate, weather=dataclasses.replace(weather, **shifted))
+
+
+def row_loads(hall: HallPlan, racks: RacksPlan, loads: Loads) -> tuple[RowLoad, ...]:
+    """Add up racks, GPUs and design load by row of the hall."""
+    counts = [group.count for group in racks.groups]
+    row = np.asarray(hall.rack_rows, dtype=np.int64)
+    power_kw = np.repeat([each.power_kw["design"] / each.racks for each in loads.groups], counts)
+    gpus = np.concatenate([_shared_out(each.gpus, count) for each, count in zip(loads.groups, counts, strict=True)])
+    size = len(hall.rows)
+    in_row = np.bincount(row, minlength=size).tolist()
+    gpus_in_row = np.bincount(row, weights=gpus, minlength=size).round().astype(int).tolist()
+    kw_in_row = np.bincount(row, weights=power_kw, minlength=size).tolist()
+    return tuple(
+        RowLoad(each.name, in_row[number], gpus_in_row[number], kw_in_row[number])
+        for number, each in enumerate(hall.rows)
+        if in_row[number]
+    )
+
+
+def _shared_out(total: int, over: int) -> np.ndarray:
+    """Share things out over racks that are filled one after the other: whole numbers that add up."""
+    return np.diff(np.arange(over + 1) * total // over)
+
+
+def _power(
+    factory: Factory,
+    hardware: Hardware,
+    catalog: Catalog,
+    notes: Notes,
+    loads: Loads,
+    cooling: CoolingDesign,
+    chain: ChainDesign,
+    house_kw: float,
+    year: YearPlan,
+    points: tuple[OperatingPoint, ...],
+    caps: tuple[CapPlan, ...],
+) -> PowerPlan:
+    design = next(point for point in points if point.name == "design")
+    uses = {group.name: group.power_kw["nameplate"] for group in loads.groups}
+    swing = plan_swing(factory, hardware, catalog, notes, loads, chain, design.cooling_kw, house_kw)
+    return PowerPlan(
+        it_nameplate_kw=loads.power_kw["nameplate"],
+        it_design_kw=loads.power_kw["design"],
+        it_expected_kw=loads.power_kw["expected"],
+        it_idle_kw=loads.power_kw["idle"],
+        it_nameplate_by_use_kw=uses,
+        loads=loads.parts,
+        points=points,
+        redundancy=chain.redundancy,
+        stages=chain.stages,
+        chain=chain.units,
+        feeds=chain.feeds,
+        stranded=chain.stranded,
+        ride_through_s=chain.ride_through_s,
+        generator_start_s=chain.generator_start_s,
+        generator_fuel_hours=chain.generator_fuel_hours,
+        generator_mean_load_fraction=chain.generator_mean_load_fraction,
+        swing=swing,
+        caps=caps,
+        cooling_kw=design.cooling_kw,
+        heat_air_kw=cooling.plan.heat_kw - loads.heat_liquid_kw["design"],
+        heat_liquid_kw=loads.heat_liquid_kw["design"],
+        facility_kw=design.facility_kw,
+        facility_expected_kw=year.energy_facility_kwh / 8760,
+        design_pue_ratio=design.facility_kw / design.it_kw if design.it_kw else 1.0,
+    )
+
+
+def operating_points(
+    loads: Loads, cooling: CoolingDesign, chain: ChainDesign, climate: Climate, house_kw: float
+) -> tuple[OperatingPoint, ...]:
+    """Run the plant at the design hour's weather at every load from idle to nameplate."""
+    it_kw = np.array([loads.power_kw[name] for name in POINTS])
+    liquid_kw = np.array([loads.heat_liquid_kw[name] for name in POINTS])
+    zero = np.zeros(len(POINTS))
+    air_kw = it_kw - liquid_kw + hall_heat_kw(chain, it_kw, zero, zero, zero)
+    ran = run_plant(
+        cooling.plant,
+        air_kw,
+        liquid_kw,
+        np.full(len(POINTS), climate.design_dry_bulb_c),
+        np.full(len(POINTS), climate.design_wet_bulb_c),
+        np.full(len(POINTS), 1000 * climate.plan.pressure_kpa),
+        np.full(len(POINTS), 7),
+    )
+    on_ups, beside = ran.terminal_kw + ran.pumps_kw, ran.chillers_kw + ran.rejection_kw
+    losses = sum(chain.losses_kw(it_kw, on_ups, beside, zero + house_kw).values(), zero)
+    return tuple(
+        OperatingPoint(
+            name=name,
+            it_kw=float(it_kw[number]),
+            conversion_loss_kw=loads.conversion_loss_kw[name],
+            chain_loss_kw=float(losses[number]),
+            cooling_kw=float((on_ups + beside)[number]),
+            house_kw=house_kw,
+            facility_kw=float((it_kw + losses + on_ups + beside)[number] + house_kw),
+        )
+        for number, name in enumerate(POINTS)
+    )

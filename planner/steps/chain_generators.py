@@ -1,0 +1,102 @@
+"""Generating sets: what the site leaves of their rating, how many a pool needs, and their fuel."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from planner.catalog import Catalog
+from planner.catalog.records import DeratingPoint, PowerStage
+from planner.models.power import alternator_derating_fraction, derating_from_table, units_needed
+from planner.spec import Factory
+from planner.steps.chain_scheme import Equipment
+from planner.steps.facility import Climate
+from planner.steps.notes import Notes
+from planner.units import figure
+
+__all__ = ["Pool", "derating_fraction", "note_fuel", "pools"]
+
+SPARES = {"N": 0, "N+1": 1, "N+2": 2}
+POOL_SETS = 15  # sets on one bus, beside the spare ones
+FUEL_HOURS = 48.0
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Sets on one bus, for so many blocks from the first on: what they carry when the grid is out, their rating and number."""
+
+    number: int
+    first: int
+    blocks: int
+    load_kw: float
+    rating_kw: float
+    count: int
+
+    def names(self) -> tuple[str, ...]:
+        """Name the sets."""
+        return tuple(f"generator-{self.number}-{each + 1}" for each in range(self.count))
+
+
+def derating_fraction(row: PowerStage, catalog: Catalog, climate: Climate, notes: Notes) -> float:
+    """Work out what altitude and heat at the design hour leave of a set: the worse of engine and alternator."""
+    elevation_m, ambient_c = climate.plan.elevation_m, climate.design_dry_bulb_c
+    alternator = alternator_derating_fraction(elevation_m, ambient_c)
+    points = {
+        (point.elevation_m, point.ambient_c): point.factor_fraction
+        for point in catalog.all(DeratingPoint)
+        if point.item == row.id
+    }
+    engine = derating_from_table(points, elevation_m, ambient_c) if points else 1.0
+    left = min(engine, alternator)
+    site = f"{elevation_m:,.0f} m and {ambient_c:.1f} C"
+    text = f"{left:.1%} of the rating at {site}: engine {engine:.1%}, alternator {alternator:.1%}"
+    if not points:
+        text += f"; the catalog has no derating_points of {row.id}, so the engine counts in full"
+    notes.assume("power.generator_derating", text, row.source_url, "assumption")
+    return left
+
+
+def pools(loads_kw: Sequence[float], equipment: Equipment, redundancy: str) -> list[Pool]:
+    """Put generators behind blocks.
+
+    Parameters
+    ----------
+    loads_kw : sequence of float
+        What each block takes when the grid is out [kW]; the blocks are alike but for the last.
+    equipment : Equipment
+        The generating set at the site.
+    redundancy : str
+        ``N``, ``N+1``, ``N+2`` or ``2N``.
+
+    Notes
+    -----
+    Sets of a pool share its load. They carry it with the spare ones out, and all together stay below what the set's rating
+    allows in the mean of 24 hours (ISO 8528-1), as if design load lasted.
+    """
+    limit, average = equipment.limit_kw(), equipment.row.average_fraction
+    most = math.inf if average is None or equipment.rating_kw is None else limit * average
+    per_pool = (
+        max(1, math.floor(POOL_SETS * limit / max(loads_kw))) if math.isfinite(limit) and max(loads_kw) > 0 else len(loads_kw)
+    )
+    result: list[Pool] = []
+    for first in range(0, len(loads_kw), per_pool):
+        load_kw = sum(loads_kw[first : first + per_pool])
+        needed = units_needed(load_kw, limit)
+        count = 2 * needed if redundancy == "2N" else needed + SPARES[redundancy]
+        count = max(count, units_needed(load_kw, most))
+        sized_kw = load_kw / count / equipment.usable_fraction / (average or 1.0)
+        blocks = min(per_pool, len(loads_kw) - first)
+        result.append(Pool(len(result) + 1, first, blocks, load_kw, equipment.rating_kw or sized_kw or 1.0, count))
+    return result
+
+
+def note_fuel(factory: Factory, row: PowerStage, load_kw: float, notes: Notes) -> float:
+    """Size the tanks, note how large they are, and return for how many hours of design load they last."""
+    hours = FUEL_HOURS if factory.power.fuel_hours is None else factory.power.fuel_hours
+    text = f"{'not declared: ' if factory.power.fuel_hours is None else ''}{figure(hours)} h of fuel at design load"
+    if row.fuel_l_per_kwh is not None:
+        litres = figure(row.fuel_l_per_kwh * load_kw * hours)
+        text += f": tanks of {litres} l, at {row.fuel_l_per_kwh:g} l/kWh and {figure(load_kw)} kW on the generators"
+    notes.assume("power.fuel_hours", text, row.source_url, "assumption")
+    return hours

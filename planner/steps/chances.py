@@ -1,0 +1,168 @@
+"""Probabilities of the block diagram's components: repair, common causes, generators that stand by, and maintenance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from planner.models.diagrams import DiagramTooLargeError, Gate, diagram, diagram_unavailability
+from planner.models.importance import birnbaum
+from planner.models.reliability import (
+    common_cause_unavailability,
+    k_of_n_birnbaum,
+    k_of_n_unavailability,
+    standby_unavailability,
+)
+from planner.plan_facility import ChainLoad, ChainUnit
+from planner.steps.blocks import Block, Wiring, standing_by
+from planner.steps.rates import Rates
+
+__all__ = ["NODES_MAX_COUNT", "Chances", "Kind", "chances", "only_what_is_enough"]
+
+Floats = NDArray[np.float64]
+Kind = tuple[str, str]  # stage (or role) and item
+
+NODES_MAX_COUNT = 60_000
+
+
+@dataclass(frozen=True)
+class Chances:
+    """Probabilities of the diagram's components.
+
+    `standby`: of every unit that stands by, how likely it is not there when it is called (generators), or does not start.
+    """
+
+    blocks: tuple[Block, ...]
+    rates: Mapping[Kind, Rates]
+    standby: Mapping[str, float]
+
+    def stands_by(self, block: Block) -> bool:
+        """Tell whether a block is a generator that is off while all is well."""
+        return block.stage == "generator" and block.names[0] in self.standby
+
+    def unit(self, block: Block) -> float:
+        """Return the unavailability of one unit of a block, or of all of them by what they have in common."""
+        rates = self.rates.get((block.stage, block.item))
+        if rates is None:
+            return 0.0
+        beta = rates.beta_fraction if block.grouped else 0.0
+        called = self.standby.get(block.names[0], 0.0) * (beta if block.common else 1 - beta)
+        if self.stands_by(block):
+            return called
+        own, common = common_cause_unavailability(rates.mtbf_hours, rates.mttr_hours, beta)
+        out = common if block.common else own
+        return out + called * (1 - out)
+
+    def fractions(self, without: Sequence[Kind | None] = (None,)) -> tuple[list[Floats], list[Floats]]:
+        """Return the unavailability of all blocks, and of one unit of each, in cases: each without the failures of a class."""
+        whole, single = [], []
+        for block in self.blocks:
+            fails = np.array([(block.stage, block.item) != kind for kind in without], dtype=np.float64)
+            one = fails * self.unit(block)
+            group = one if block.common else k_of_n_unavailability(block.needed_count, block.count, one)
+            single.append(one)
+            whole.append(group if block.copies == 1 else -np.expm1(block.copies * np.log1p(-group)))
+        return whole, single
+
+    def slope(self, block: Block, single: Floats, whole: Floats) -> Floats:
+        """Return how much one unit of a block matters to the block."""
+        one = k_of_n_birnbaum(block.needed_count, block.count, single)
+        return one if block.copies == 1 else one * (1 - whole) ** ((block.copies - 1) / block.copies)
+
+    def maintained(self, importance: Sequence[float | Floats], whole: Sequence[Floats], single: Sequence[Floats]) -> Floats:
+        """Return what maintenance adds to an unavailability: one unit at a time, while the rest is as chance has it.
+
+        With one unit out, the unavailability rises by its Birnbaum importance times its own availability.
+        """
+        added = np.zeros(len(single[0]) if single else 1)
+        for block, matters, one, group in zip(self.blocks, importance, single, whole, strict=True):
+            rates = self.rates.get((block.stage, block.item))
+            if rates is None or block.common or self.stands_by(block):  # a generator's is in its readiness
+                continue
+            once = rates.maintenance_fraction * (1 - one) * self.slope(block, one, group) * np.asarray(matters)
+            added += np.where(one > 0, block.count * block.copies * once, 0.0)  # a class left out is not maintained either
+        return added
+
+
+def chances(
+    blocks: tuple[Block, ...],
+    rates: Mapping[Kind, Rates],
+    wiring: Wiring,
+    units: Sequence[ChainUnit],
+    feeds: Sequence[ChainLoad],
+) -> Chances:
+    """Work out the probabilities; a generator's from how long those are out that it stands in for.
+
+    The lengths of these outages are weighted by the time that they make up, so that one transformer's week counts beside many
+    short failures of the utility.
+    """
+    known = {unit.name: unit for unit in units}
+    waiting = standing_by(units, feeds)
+    plain = Chances(blocks, rates, dict.fromkeys(waiting, 0.0))
+    called: dict[str, dict[str, list[tuple[float, float]]]] = {name: {} for name in waiting}
+    for names, key, outages in _outages(plain, wiring):
+        above = [name for name in names if name in waiting]
+        while above:
+            name = above.pop()
+            if key not in called[name]:
+                called[name][key] = outages
+                above += [each for each in (*known[name].fed_by, *known[name].backed_by) if each in waiting]
+    standby = {}
+    for name in sorted(waiting):
+        found = rates.get((known[name].stage, known[name].item))
+        if found and known[name].stage == "generator":
+            ready = 1 - found.maintenance_fraction
+            start = found.start_failure_fraction
+            standby[name] = max(
+                (
+                    sum(share * standby_unavailability(ready, start, found.mtbf_hours, hours) for share, hours in outages)
+                    for outages in called[name].values()
+                ),
+                default=standby_unavailability(ready, start, found.mtbf_hours, 0.0),
+            )
+        else:
+            standby[name] = found.start_failure_fraction if found else 0.0
+    return Chances(blocks, rates, standby)
+
+
+def _outages(plain: Chances, wiring: Wiring) -> list[tuple[tuple[str, ...], str, list[tuple[float, float]]]]:
+    """List for all that is backed: by whom, which outages of its mains (a key), and these: part of the time and length [h]."""
+    mains = [(names, signal) for names, signals in wiring.mains.items() for signal in signals]
+    if not mains:
+        return []
+    whole, _ = plain.fractions()
+    fractions = [float(each[0]) for each in whole]
+    tops = [signal for _, signal in mains]
+    try:
+        graph = diagram(len(plain.blocks), wiring.gates, tops, None, NODES_MAX_COUNT)
+    except DiagramTooLargeError:
+        graph = diagram(len(plain.blocks), only_what_is_enough(wiring.gates), tops, None, 10**8)
+    shares: dict[str, list[tuple[float, float]]] = {}
+    found = []
+    for root, ((names, _), down) in enumerate(zip(mains, diagram_unavailability(graph, fractions), strict=True)):
+        key = f"{float(down):.9e}"  # mains that are built alike are out alike: each kind is looked at once
+        if key not in shares:
+            shares[key] = _shares(plain, fractions, birnbaum(graph, fractions, root))
+        if shares[key]:
+            found.append((names, key, shares[key]))
+    return found
+
+
+def _shares(plain: Chances, fractions: Sequence[float], importance: Sequence[float | Floats]) -> list[tuple[float, float]]:
+    """List what takes something down: the part of the time that each makes up, and how long it lasts [h]."""
+    parts = []
+    for block, q, matters in zip(plain.blocks, fractions, importance, strict=True):
+        rates = plain.rates.get((block.stage, block.item))
+        if rates and q > 0 and float(matters) > 0:
+            at_once = 1 if block.common else block.count - block.needed_count + 1
+            parts.append((q * float(matters), rates.mttr_hours / at_once))
+    total = sum(part for part, _ in parts)
+    return [(part / total, hours) for part, hours in parts] if total else []
+
+
+def only_what_is_enough(gates: Iterable[Gate]) -> tuple[Gate, ...]:
+    """Leave of every choice the first that are enough: what then works, works all the more with the rest."""
+    return tuple(Gate(gate.needed_count, gate.inputs[: gate.needed_count]) for gate in gates)

@@ -1,0 +1,414 @@
+"""Cooling at the design hour: units, loops, what limits the supply, and how long it lasts without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from planner.catalog import Catalog
+from planner.catalog.records import CoolingPlant
+from planner.models.circuit import CircuitHours, capacity_kw, outdoors_of, run_circuit, terminal_state
+from planner.models.cooling import affinity_head_kpa, heat_up_s
+from planner.models.fluids import RANGE_C, density_kg_per_m3, heat_capacity_kj_per_kg_k, kw_per_k_at_flow
+from planner.models.plant import Plant
+from planner.models.weather import air_density_kg_per_m3
+from planner.plan_facility import CoolingPlan, CoolingUnits, LoopPlan, TripPlan
+from planner.spec import Factory
+from planner.steps.circuits import (
+    CDUS_PER_GROUP,
+    PIPE_FITTINGS_RATIO,
+    PIPE_M,
+    PIPE_M_PER_S,
+    Ask,
+    Sized,
+    known_c,
+    size_circuit,
+)
+from planner.steps.facility import Climate, CoolingDesign, Loads
+from planner.steps.hardware import Hardware
+from planner.steps.notes import Notes
+
+__all__ = ["W_CLASS_MAX_C", "plan_cooling"]
+
+W_CLASS_MAX_C = {"W17": 17.0, "W27": 27.0, "W32": 32.0, "W40": 40.0, "W45": 45.0, "W+": None}
+"""Warmest facility water by ASHRAE class of liquid-cooled equipment; W+ is without a limit above 45 C."""
+
+W_CLASS_URL = "https://www.ashrae.org/technical-resources/bookstore/datacom-series"
+ROOM_LOSS_FRACTION = 0.05
+COOLANT_MARGIN_K = 10.0
+AIR_MAX_C = 32.0
+LEAST_MARGIN_K = 1.0
+RACK_LOOP_L_PER_KW = 0.5
+FACILITY_L_PER_KW = 5.0
+ROOM_AIR_M3_PER_RACK = 10.0
+
+
+def plan_cooling(
+    factory: Factory, hardware: Hardware, catalog: Catalog, notes: Notes, loads: Loads, climate: Climate
+) -> CoolingDesign:
+    """Size both plants for the design hour and describe them there.
+
+    Heat to the air is what coolant does not take up, and what the electrical rooms lose: a stated share of the IT load.
+    """
+    cooling = factory.cooling
+    redundancy = cooling.redundancy or "N+1"
+    design_kw, liquid_kw = loads.power_kw["design"], loads.heat_liquid_kw["design"]
+    air_kw = max(design_kw - liquid_kw, 0.0) + ROOM_LOSS_FRACTION * design_kw
+    _note_rules(factory, notes, liquid_kw > 0)
+
+    def ask(plant: CoolingPlant, heat_kw: float, supply_c: float | None, liquid: bool) -> Ask:
+        racks = tuple(
+            (
+                group.racks,
+                group.power_kw["design"] / group.racks * (group.liquid_fraction if liquid else 1 - group.liquid_fraction),
+            )
+            for group in loads.groups
+            if group.racks
+        )
+        return Ask(
+            heat_kw=heat_kw,
+            racks=racks,
+            redundancy=redundancy,
+            supply_c=plant.supply_c if supply_c is None else supply_c,
+            dry=bool(cooling.dry),
+            cycles_ratio=cooling.cycles_ratio,
+            dry_bulb_c=climate.design_dry_bulb_c,
+            wet_bulb_c=min(climate.design_wet_bulb_c, climate.design_dry_bulb_c),
+            pressure_pa=1000.0 * climate.plan.pressure_kpa,
+        )
+
+    asks = {
+        "air": ask(hardware.air, air_kw, cooling.air_supply_c, False),
+        "liquid": ask(hardware.liquid, liquid_kw, cooling.liquid_supply_c, True),
+    }
+    plants = {"air": hardware.air, "liquid": hardware.liquid}
+    sized = {medium: size_circuit(plants[medium], catalog, notes, asks[medium]) for medium in plants}
+    reuse = cooling.heat_reuse
+    plant = Plant(
+        air=sized["air"].circuit,
+        liquid=sized["liquid"].circuit,
+        reuse_max_kw=reuse.heat_max_kw if reuse else 0.0,
+        reuse_min_c=reuse.supply_min_c if reuse else 0.0,
+        reuse_months=reuse.months if reuse else (),
+    )
+    loops: list[LoopPlan] = []
+    units: list[CoolingUnits] = []
+    trips: list[TripPlan] = []
+    carried_kw, facility_supply_c = 0.0, None
+    for medium in ("liquid", "air"):
+        if asks[medium].heat_kw <= 0:
+            continue
+        hour = _design_hour(sized[medium], asks[medium])
+        loops += _loops(plants[medium], sized[medium], asks[medium], hour)
+        units += _units(medium, sized[medium], asks[medium], hour)
+        trips += _trips(factory, plants[medium], sized[medium], asks[medium], loads)
+        carried_kw += _check(factory, notes, plants[medium], sized[medium], asks[medium], hour)
+        if medium == "liquid":
+            facility_supply_c = float(hour.facility_supply_c)
+    limit_c = W_CLASS_MAX_C[cooling.w_class or "W45"] if liquid_kw > 0 else None
+    plan = CoolingPlan(
+        design_dry_bulb_c=climate.design_dry_bulb_c,
+        design_wet_bulb_c=climate.design_wet_bulb_c,
+        w_class=(cooling.w_class or "W45") if liquid_kw > 0 else None,
+        facility_supply_max_c=limit_c,
+        facility_supply_c=facility_supply_c,
+        loops=tuple(loops),
+        units=tuple(units),
+        trips=tuple(trips),
+        capacity_kw=carried_kw,
+        heat_kw=air_kw + liquid_kw,
+    )
+    return CoolingDesign(plan, plant)
+
+
+def _note_rules(factory: Factory, notes: Notes, liquid: bool) -> None:
+    """Note what the factory leaves open and the rules that units are counted by."""
+    cooling = factory.cooling
+    for path, declared, text in (
+        ("cooling.redundancy", cooling.redundancy, "not declared: N+1, one spare unit of every kind (of CDUs, in every group)"),
+        ("cooling.air_supply", cooling.air_supply_c, "not declared: as the plant's row says"),
+        ("cooling.dry", cooling.dry, "not declared: water may be evaporated where the plant can"),
+        ("cooling.buffer", cooling.buffer_m3, "not declared: no buffer tanks"),
+        ("cooling.cycles", cooling.cycles_ratio, "not declared: cycles of concentration as the plant's row says"),
+        ("cooling.heat_reuse", cooling.heat_reuse, "not declared: no heat is reused"),
+    ):
+        if declared is None:
+            notes.assume(path, text)
+    if liquid and cooling.liquid_supply_c is None:
+        notes.assume("cooling.liquid_supply", "not declared: as the plant's row says")
+    if liquid and cooling.w_class is None:
+        notes.assume("cooling.w_class", "not declared: W45, facility water of at most 45 C", W_CLASS_URL, "assumption")
+    notes.assume(
+        "cooling.room_heat", f"electrical rooms add {ROOM_LOSS_FRACTION:.0%} of the IT load to the heat of the air plant"
+    )
+    notes.assume(
+        "cooling.units",
+        "units of every kind carry the heat of the design hour at the racks' supply temperatures with the spares out of service;"
+        " none carries more than its rating in milder weather; all of them run and share the load",
+    )
+    if liquid:
+        notes.assume(
+            "cooling.cdus",
+            f"racks are not split over CDUs; with spares, up to {CDUS_PER_GROUP} CDUs that carry load share a manifold with them",
+        )
+    notes.assume(
+        "cooling.pipes",
+        f"facility water goes through {PIPE_M:g} m of steel pipe at {PIPE_M_PER_S:g} m/s, fittings add"
+        f" {PIPE_FITTINGS_RATIO - 1:.0%}; water outdoors without a loop of its own is PG25",
+    )
+    notes.assume(
+        "cooling.trips",
+        f"time to trip: {RACK_LOOP_L_PER_KW:g} l/kW of coolant beside the CDUs', {FACILITY_L_PER_KW:g} l/kW of facility water,"
+        f" {ROOM_AIR_M3_PER_RACK:g} m3 of room air a rack; coolant may warm by {COOLANT_MARGIN_K:g} K, air up to {AIR_MAX_C:g} C"
+        " (ASHRAE A1 allowable); metal is not counted",
+        confidence="assumption",
+    )
+
+
+def _design_hour(sized: Sized, ask: Ask) -> CircuitHours:
+    """Run the circuit with all its units at the design hour."""
+    air = outdoors_of(sized.circuit, np.asarray(ask.dry_bulb_c), np.asarray(ask.wet_bulb_c), np.asarray(ask.pressure_pa))
+    return run_circuit(sized.circuit, np.asarray(ask.heat_kw), air, np.asarray(0.0), 0.0)
+
+
+def _loops(plant: CoolingPlant, sized: Sized, ask: Ask, hour: CircuitHours) -> Iterator[LoopPlan]:
+    """Describe the loops of a circuit, from the racks outwards."""
+    circuit, row, medium = sized.circuit, sized.terminal, plant.medium
+    terminal = circuit.terminal
+    state = terminal_state(circuit, terminal.count, np.asarray(ask.heat_kw), np.asarray(ask.pressure_pa))
+    liquid = medium == "liquid"
+    if liquid:
+        per_unit = float(kw_per_k_at_flow(1.0, plant.coolant, known_c(ask.supply_c)))
+        rated = terminal.hot_kw_per_k
+    else:
+        per_unit = float(air_density_kg_per_m3(ask.supply_c, 0.009, ask.pressure_pa)) * 1.006
+        rated = terminal.hot_kw_per_k / 1.2 * per_unit / 1.006
+    fraction = float(np.clip(ask.heat_kw / (terminal.count * plant.rise_k * rated), terminal.turndown_fraction, 1.0))
+    flow = terminal.count * rated * fraction / per_unit
+    yield LoopPlan(
+        name="racks" if liquid else "room air",
+        medium=medium,
+        coolant=plant.coolant,
+        heat_kw=ask.heat_kw,
+        supply_c=ask.supply_c,
+        return_c=ask.supply_c + ask.heat_kw / (flow * per_unit) if flow else ask.supply_c,
+        flow_l_per_min=flow if liquid else None,
+        flow_m3_per_s=None if liquid else flow,
+        pressure_drop_kpa=float(affinity_head_kpa(row.pressure_drop_kpa or 0.0, fraction)),
+        drive_kw=float(state.power_kw),
+    )
+    if sized.facility is not None and circuit.facility is not None:
+        loop = sized.facility
+        supply = float(state.facility_supply_c)
+        share = max(float(state.facility_kw_per_k) / loop.kw_per_k, circuit.facility.turndown_fraction)
+        yield LoopPlan(
+            name="facility water" if liquid else "chilled water",
+            medium=medium,
+            coolant=loop.coolant,
+            heat_kw=float(state.heat_kw),
+            supply_c=supply,
+            return_c=supply + float(state.heat_kw) / (loop.kw_per_k * share),
+            flow_l_per_min=loop.flow_l_per_min * share,
+            flow_m3_per_s=None,
+            pressure_drop_kpa=float(affinity_head_kpa(loop.pressure_drop_kpa, share)),
+            drive_kw=circuit.facility.power_kw * share**3,
+        )
+    if sized.outdoor is not None and circuit.outdoor_loop is not None:
+        facility_kw = _facility_pumps_kw(sized, ask)
+        drive = float(hour.pumps_kw) - facility_kw
+        share = (drive / circuit.outdoor_loop.power_kw) ** (1 / 3) if circuit.outdoor_loop.power_kw else 0.0
+        rejected = float(state.heat_kw) + float(hour.pumps_kw) + float(hour.chillers_kw)
+        cold = _outdoor_supply_c(sized, ask, hour)
+        yield LoopPlan(
+            name="outdoor water",
+            medium=medium,
+            coolant=sized.outdoor.coolant,
+            heat_kw=rejected,
+            supply_c=cold,
+            return_c=cold + rejected / (sized.outdoor.kw_per_k * share),
+            flow_l_per_min=sized.outdoor.flow_l_per_min * share,
+            flow_m3_per_s=None,
+            pressure_drop_kpa=float(affinity_head_kpa(sized.outdoor.pressure_drop_kpa, share)),
+            drive_kw=drive,
+        )
+
+
+def _facility_pumps_kw(sized: Sized, ask: Ask) -> float:
+    """What facility pumps draw at the design hour, all units running."""
+    circuit = sized.circuit
+    if circuit.facility is None:
+        return 0.0
+    state = terminal_state(circuit, circuit.terminal.count, np.asarray(ask.heat_kw), np.asarray(ask.pressure_pa))
+    share = max(float(state.facility_kw_per_k) / circuit.facility.kw_per_k, circuit.facility.turndown_fraction)
+    return circuit.facility.power_kw * share**3
+
+
+def _outdoor_supply_c(sized: Sized, ask: Ask, hour: CircuitHours) -> float:
+    """Temperature of the water from the rejection units at the design hour."""
+    return float(hour.outdoor_supply_c)
+
+
+def _units(medium: str, sized: Sized, ask: Ask, hour: CircuitHours) -> Iterator[CoolingUnits]:
+    """List the units of a circuit; what needs no power and is no machine is left out."""
+    circuit = sized.circuit
+    terminal, groups = circuit.terminal, sized.groups_count
+    if terminal.power_max_kw > 0:
+        yield CoolingUnits(
+            name=f"{medium}: {sized.terminal.name}",
+            loop=medium,
+            item=sized.terminal.id,
+            role=sized.terminal.role,
+            groups_count=groups,
+            count=terminal.count // groups,
+            needed_count=terminal.needed_count // groups,
+            capacity_kw=min(terminal.capacity_kw, circuit.rise_k * terminal.hot_kw_per_k),
+            load_kw=ask.heat_kw / terminal.count,
+            power_kw=float(hour.terminal_kw + (hour.chillers_kw if terminal.role == "dx" else 0.0)),
+            on_ups=terminal.role != "dx",
+        )
+    facility_kw = _facility_pumps_kw(sized, ask)
+    for name, loop, model, power_kw in (
+        ("facility pumps", sized.facility, circuit.facility, facility_kw),
+        ("outdoor pumps", sized.outdoor, circuit.outdoor_loop, float(hour.pumps_kw) - facility_kw),
+    ):
+        if loop is not None and model is not None and sized.pump is not None:
+            carried = float(hour.rejected_kw) if name == "outdoor pumps" else ask.heat_kw
+            rise_k = carried / loop.kw_per_k
+            yield CoolingUnits(
+                name=f"{medium}: {name}",
+                loop=medium,
+                item=sized.pump.id,
+                role=sized.pump.role,
+                groups_count=1,
+                count=loop.count,
+                needed_count=loop.needed_count,
+                capacity_kw=loop.unit_kw_per_k * rise_k,
+                load_kw=carried / loop.count,
+                power_kw=power_kw,
+                on_ups=True,
+            )
+    if circuit.chiller is not None and sized.chiller is not None and sized.chiller.role == "chiller":
+        yield CoolingUnits(
+            name=f"{medium}: {sized.chiller.name}",
+            loop=medium,
+            item=sized.chiller.id,
+            role=sized.chiller.role,
+            groups_count=1,
+            count=circuit.chiller.count,
+            needed_count=circuit.chiller.needed_count,
+            capacity_kw=circuit.chiller.capacity_kw,
+            load_kw=ask.heat_kw / circuit.chiller.count,
+            power_kw=float(hour.chillers_kw),
+            on_ups=False,
+        )
+    if circuit.rejection is not None and sized.rejection is not None:
+        yield CoolingUnits(
+            name=f"{medium}: {sized.rejection.name}",
+            loop=medium,
+            item=sized.rejection.id,
+            role=sized.rejection.role,
+            groups_count=1,
+            count=circuit.rejection.count,
+            needed_count=circuit.rejection.needed_count,
+            capacity_kw=min(float(hour.rejected_kw) / circuit.rejection.needed_count, circuit.rejection.capacity_kw),
+            load_kw=float(hour.rejected_kw) / circuit.rejection.count,
+            power_kw=float(hour.rejection_kw),
+            on_ups=False,
+        )
+
+
+def _trips(factory: Factory, plant: CoolingPlant, sized: Sized, ask: Ask, loads: Loads) -> Iterator[TripPlan]:
+    """Say how long it lasts when something stops that the rest does not stand in for."""
+    circuit, medium = sized.circuit, plant.medium
+    if circuit.terminal.power_max_kw <= 0:
+        return
+    if medium == "liquid":
+        litres = circuit.terminal.count * (sized.terminal.volume_l or 0.0) + RACK_LOOP_L_PER_KW * ask.heat_kw
+        near = litres * _kj_per_l_k(plant.coolant, ask.supply_c)
+        margin, drives, goes_on = COOLANT_MARGIN_K, "all CDU pumps stop", "facility pumps stop"
+    else:
+        density = float(air_density_kg_per_m3(ask.supply_c, 0.009, ask.pressure_pa))
+        near = ROOM_AIR_M3_PER_RACK * sum(group.racks for group in loads.groups) * density * 1.006
+        margin = max(AIR_MAX_C - ask.supply_c, LEAST_MARGIN_K)
+        drives, goes_on = "all room units stop", "chilled-water pumps stop"
+
+    def trip(event: str, heat_kw: float, mass: float) -> TripPlan:
+        seconds = float(heat_up_s(heat_kw, mass, margin))
+        return TripPlan(event=event, loop=medium, heat_kw=heat_kw, thermal_mass_kj_per_k=mass, margin_k=margin, trip_s=seconds)
+
+    yield trip(drives, ask.heat_kw, near)
+    if medium == "liquid" and circuit.terminal.count == circuit.terminal.needed_count:
+        share = 1.0 / sized.groups_count
+        yield trip("one CDU stops, without a spare", share * ask.heat_kw, share * near)
+    if sized.facility is None:
+        return
+    yield trip(goes_on, ask.heat_kw, near)
+    volume = FACILITY_L_PER_KW * ask.heat_kw
+    buffer = 1000.0 * (factory.cooling.buffer_m3 or 0.0) * _buffer_share(sized, ask, loads, medium)
+    supply = float(_design_hour(sized, ask).facility_supply_c)
+    far = (volume + buffer) * _kj_per_l_k(sized.facility.coolant, supply)
+    yield trip("chillers stop" if circuit.chiller else "heat rejection stops", ask.heat_kw, near + far)
+
+
+def _buffer_share(sized: Sized, ask: Ask, loads: Loads, medium: str) -> float:
+    """Part of the buffer tanks that stands in a circuit: by heat, where both circuits have facility water."""
+    del sized
+    design_kw, liquid_kw = loads.power_kw["design"], loads.heat_liquid_kw["design"]
+    total = max(design_kw - liquid_kw, 0.0) + ROOM_LOSS_FRACTION * design_kw + liquid_kw
+    del medium
+    return ask.heat_kw / total if total > 0 else 0.0
+
+
+def _kj_per_l_k(coolant: str, temperature_c: float) -> float:
+    """Heat that a litre takes up per kelvin."""
+    celsius = known_c(temperature_c)
+    return float(density_kg_per_m3(coolant, celsius) * heat_capacity_kj_per_kg_k(coolant, celsius)) / 1000.0
+
+
+def _check(factory: Factory, notes: Notes, plant: CoolingPlant, sized: Sized, ask: Ask, hour: CircuitHours) -> float:
+    """Hold a circuit against its limits; return the heat that it can carry at the design hour."""
+    medium, circuit = plant.medium, sized.circuit
+    air = outdoors_of(circuit, np.asarray(ask.dry_bulb_c), np.asarray(ask.wet_bulb_c), np.asarray(ask.pressure_pa))
+    carried = float(capacity_kw(circuit, air))
+    facility_c = float(hour.facility_supply_c)
+    path = f"cooling.{medium}_supply"
+    warmest = ask.supply_c + plant.rise_k if medium == "liquid" else ask.supply_c
+    coldest = min(ask.supply_c, facility_c)
+    for celsius in (coldest, warmest):
+        if not RANGE_C[0] <= celsius <= RANGE_C[1]:
+            limit = RANGE_C[0] if celsius < RANGE_C[0] else RANGE_C[1]
+            message = f"{plant.name}: water or coolant of {celsius:.1f} C; properties are known from {RANGE_C[0]:g} to {RANGE_C[1]:g} C"
+            notes.error("temperature-range", path, message, "a supply temperature further inside", celsius, limit, "C")
+    if carried < ask.heat_kw * (1 - 1e-6):
+        notes.error("heat-rejection", f"cooling.{medium}", *_why(factory, plant, ask, carried, facility_c))
+    if plant.terminal and sized.terminal.role == "rear-door":
+        hottest = max((rack_kw for _, rack_kw in ask.racks), default=0.0)
+        if hottest > circuit.terminal.capacity_kw:
+            message = f"the hottest rack gives {hottest:.1f} kW to the air; {sized.terminal.name} carries {circuit.terminal.capacity_kw:g} kW"
+            hint = "fewer nodes a rack, or another plant for air"
+            notes.error("heat-rejection", "cooling.air.terminal", message, hint, hottest, circuit.terminal.capacity_kw, "kW")
+    limit_c = W_CLASS_MAX_C[factory.cooling.w_class or "W45"]
+    if medium == "liquid" and limit_c is not None and facility_c > limit_c + 1e-9:
+        w_class = factory.cooling.w_class or "W45"
+        message = f"facility water is {facility_c:.1f} C at the design hour; class {w_class} takes at most {limit_c:g} C"
+        hint = "a colder cooling.liquid_supply, or equipment of a warmer class"
+        notes.error("w-class", "cooling.w_class", message, hint, facility_c, limit_c, "C")
+    return carried
+
+
+def _why(
+    factory: Factory, plant: CoolingPlant, ask: Ask, carried_kw: float, facility_c: float
+) -> tuple[str, str, float, float, str]:
+    """Say why the heat cannot be carried and what helps."""
+    weather = f"at {ask.dry_bulb_c:.1f} C dry bulb and {ask.wet_bulb_c:.1f} C wet bulb"
+    if factory.cooling.dry and plant.rejection and "tower" in plant.rejection:
+        reason, hint = "its towers evaporate water, which cooling.dry rules out", "choose a plant with dry coolers, or drop dry"
+    elif not plant.rejection:
+        reason = f"outdoor air {weather} is too warm for racks that want {ask.supply_c:g} C"
+        hint = "a warmer cooling.air_supply, or a plant with chillers"
+    else:
+        reason = f"outdoors {weather} is too warm for facility water of {facility_c:.1f} C"
+        hint = f"a warmer cooling.{plant.medium}_supply, or a plant with wetted pads, towers or chillers"
+    message = f"{plant.name} carries {carried_kw:,.0f} kW of {ask.heat_kw:,.0f} kW at the design hour: {reason}"
+    return message, hint, ask.heat_kw, carried_kw, "kW"
