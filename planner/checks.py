@@ -63,14 +63,14 @@ class Constraint:
 class Facility:
     """What the plant needs at design load: the values that a site's and a hall's limits are held against.
 
-    `water_peak_day_m3`, `swing_kw` and `ramp_kw_per_s` are None where they were not worked out, because nothing limits them.
+    None where it was not worked out, because it is not asked for or nothing limits it.
     """
 
-    facility_kw: float
-    heat_kw: float
     positions_count: int
     rows_count: int
-    capex_usd: float
+    facility_kw: float | None = None
+    heat_kw: float | None = None
+    capex_usd: float | None = None
     water_peak_day_m3: float | None = None
     swing_kw: float | None = None
     ramp_kw_per_s: float | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from planner.catalog import Catalog
@@ -11,7 +11,7 @@ from planner.catalog.records import Cable, Item, Node, Server, Switch
 from planner.checks import Constraint, binding_constraint, constraints, findings_of, last_that_holds, ranked
 from planner.cloud import make_cloud_plan
 from planner.epw import WeatherFile
-from planner.facility import Sized, finish_facility, size_facility
+from planner.facility import Sized, finish_facility, floor, rack_kw_of, size_facility
 from planner.plan import (
     ComputePlan,
     Equipment,
@@ -44,6 +44,10 @@ from planner.steps.racks import plan_racks
 __all__ = ["make_plan"]
 
 
+WITHOUT_PLANT = ("fabric-size", "floor-slots", "hall-rows", "rack-power", "rack-weight", "rack-height")
+"""Limits that power and cooling have no part in."""
+
+
 @dataclass(frozen=True)
 class _Design:
     """One factory drawn up, before it is judged."""
@@ -53,7 +57,7 @@ class _Design:
     hall: HallPlan | None
     fabrics: tuple[FabricPlan, ...]
     racks: RacksPlan
-    sized: Sized
+    sized: Sized | None
     limits: list[Constraint]
 
 
@@ -80,7 +84,7 @@ def make_plan(factory: Factory, catalog: Catalog, weather: WeatherFile | None = 
     notes = Notes()
     climate = plan_climate(factory, catalog, notes, weather)
     design = _draw_up(factory, catalog, climate, notes)
-    assert design.hall is not None  # noqa: S101 - drawn up whole
+    assert design.hall is not None and design.sized is not None  # noqa: S101, PT018 - drawn up whole
     finished = finish_facility(
         factory,
         design.hardware,
@@ -94,9 +98,11 @@ def make_plan(factory: Factory, catalog: Catalog, weather: WeatherFile | None = 
         design.sized,
     )
 
+    drawn = _of_other_sizes(factory, catalog, climate)
+
     @functools.cache
     def largest_nodes(limit: Constraint) -> int:
-        return _largest_nodes(factory, catalog, climate, limit, design.fabrics)
+        return _largest_nodes(factory, limit, design.fabrics, drawn)
 
     for finding in findings_of(design.limits, largest_nodes):
         if not notes.found(finding.code, finding.path):  # a step may have said why already
@@ -130,9 +136,18 @@ def make_plan(factory: Factory, catalog: Catalog, weather: WeatherFile | None = 
 
 
 def _draw_up(
-    factory: Factory, catalog: Catalog, climate: Climate, notes: Notes, like: Sequence[FabricPlan] | None = None
+    factory: Factory,
+    catalog: Catalog,
+    climate: Climate,
+    notes: Notes,
+    like: Sequence[FabricPlan] | None = None,
+    plant: bool = True,
 ) -> _Design:
-    """Draw a factory up; `like` (fabrics of another size) stands in for placing racks and laying cables one by one."""
+    """Draw a factory up.
+
+    `like` (fabrics of another size) stands in for placing racks and laying cables one by one; without the `plant` only
+    networks, racks and floor are drawn.
+    """
     hardware = resolve(factory, catalog, notes)
     compute = compute_fabric(factory, hardware, notes)
     storage = storage_fabric(factory, hardware, notes)
@@ -157,10 +172,10 @@ def _draw_up(
             in_band = in_band_fabric(factory, hardware, notes, leaves)
     compute_plan, hall = _compute(hardware), None
     switched = [*managed, out_of_band] if out_of_band.switches_by_tier.total() else managed
+    # What a rack draws at design load does not depend on its cables.
+    loads = plan_loads(factory, hardware, catalog, Notes(), switched, racks)
     if like is None:
-        # What a rack draws at design load does not depend on its cables.
-        loads = plan_loads(factory, hardware, catalog, Notes(), switched, racks)
-        rack_kw = [group.power_kw["design"] / group.racks for group in loads.groups]
+        rack_kw = rack_kw_of(loads)
         switched = list(attach(switched, hardware, catalog))
         hall = place_racks(factory, notes, racks, rack_kw, compute_plan.groups, switched)
         layout = lay_out(hall, racks, compute_plan.groups, switched)
@@ -169,33 +184,50 @@ def _draw_up(
         others = {fabric.name: fabric for fabric in like}
         cabled = tuple(estimate_cables(fabric, others.get(fabric.name)) for fabric in switched)
     fabrics = [*cabled, *scale_up_fabrics(hardware)]
-    sized = size_facility(factory, hardware, catalog, notes, fabrics, racks, climate)
-    limits = constraints(factory, fabrics, notes.findings(), sized.facility)
+    sized = size_facility(factory, hardware, catalog, notes, fabrics, racks, climate) if plant else None
+    facility = sized.facility if sized else floor(factory, racks, loads)
+    limits = constraints(factory, fabrics, notes.findings(), facility)
     return _Design(hardware, compute_plan, hall, tuple(fabrics), racks, sized, limits)
 
 
-def _largest_nodes(
-    factory: Factory, catalog: Catalog, climate: Climate, limit: Constraint, fabrics: Sequence[FabricPlan]
-) -> int:
+Drawn = Callable[[dict[str, int], Sequence[FabricPlan] | None, bool], _Design]
+
+
+def _of_other_sizes(factory: Factory, catalog: Catalog, climate: Climate) -> Drawn:
+    """Return a way to draw the factory up with other counts of nodes; sizes without cables are drawn once for all limits."""
+    kept: dict[tuple[tuple[tuple[str, int], ...], bool], _Design] = {}
+
+    def drawn(counts: dict[str, int], like: Sequence[FabricPlan] | None, plant: bool) -> _Design:
+        key = tuple(counts.items())
+        found = kept.get((key, True)) or kept.get((key, plant)) if like == () else None
+        if found is None:
+            other = factory.model_copy(update={"compute": factory.compute.model_copy(update={"nodes": counts})})
+            found = _draw_up(other, catalog, climate, Notes(), like, plant)
+            if like == ():
+                kept[key, plant] = found
+        return found
+
+    return drawn
+
+
+def _largest_nodes(factory: Factory, limit: Constraint, fabrics: Sequence[FabricPlan], drawn: Drawn) -> int:
     """Find the most nodes, of all kinds in the declared proportion, that keep a limit and have a compute fabric.
 
-    More nodes never need less, so halving finds it; but a compute fabric that cannot be built needs nothing. Cables bear on
-    the budget alone: there the search goes by those of the declared size, then by those of the size it finds, and ends with
-    cables laid one by one.
+    More nodes need no less, so halving finds it (one more unit of a plant may lose a little less: a size beyond it may
+    then hold too); but a compute fabric that cannot be built needs nothing. Cables bear on the budget alone: there the search
+    goes by those of the declared size, then by those of the size it finds, and ends with cables laid one by one.
     """
     declared = factory.compute.nodes
     total = sum(declared.values())
     limits = ((limit.code, limit.path), ("fabric-size", "fabrics.compute"))
+    plant = limit.code not in WITHOUT_PLANT
 
     def counts(nodes: int) -> dict[str, int]:
         return {row_id: max(count * nodes // total, 1) for row_id, count in declared.items()}
 
-    def drawn(nodes: int, like: Sequence[FabricPlan] | None) -> _Design:
-        smaller = factory.model_copy(update={"compute": factory.compute.model_copy(update={"nodes": counts(nodes)})})
-        return _draw_up(smaller, catalog, climate, Notes(), like)
-
     def holds(nodes: int, like: Sequence[FabricPlan] | None) -> bool:
-        return not any(each.broken for each in drawn(nodes, like).limits if (each.code, each.path) in limits)
+        made = drawn(counts(nodes), like, plant)
+        return not any(each.broken for each in made.limits if (each.code, each.path) in limits)
 
     def last(like: Sequence[FabricPlan] | None, low: int, high: int) -> int:
         return last_that_holds(lambda nodes: holds(nodes, like), low, high)
@@ -206,7 +238,7 @@ def _largest_nodes(
         return 0
     found = last(fabrics if by_cables else (), smallest, twice)
     if by_cables:
-        found = last(drawn(found, None).fabrics, smallest, twice)
+        found = last(drawn(counts(found), None, plant).fabrics, smallest, twice)
         step, low, high = 1, found, found + 1
         while not holds(low, None):
             low, high, step = max(low - step, smallest), low, 2 * step

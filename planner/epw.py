@@ -53,7 +53,7 @@ COLUMNS = (
     _Column(6, "dry bulb", -70, 70, 99.9, "C"),
     _Column(7, "dew point", -70, 70, 99.9, "C"),
     _Column(8, "relative humidity", 0, 110, 999, "%"),
-    _Column(9, "pressure", 31_000, 120_000, 999_999, "Pa"),
+    _Column(9, "pressure", 45_000, 120_000, 999_999, "Pa"),  # 5,000 m above the sea has 54,000
 )
 
 

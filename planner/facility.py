@@ -26,7 +26,7 @@ from planner.plan_facility import (
     YearPlan,
 )
 from planner.spec import Factory
-from planner.steps.availability import plan_availability
+from planner.steps.availability import plan_availability, rack_minutes_per_year
 from planner.steps.carbon import plan_carbon
 from planner.steps.chain import RowLoad, plan_chain
 from planner.steps.cooling import plan_cooling
@@ -41,7 +41,7 @@ from planner.steps.sensitivity import Variation, sensitivities
 from planner.steps.swing import plan_caps, plan_swing
 from planner.steps.year import hall_heat_kw, plan_year
 
-__all__ = ["Finished", "Sized", "finish_facility", "size_facility"]
+__all__ = ["Finished", "Sized", "finish_facility", "floor", "rack_kw_of", "size_facility"]
 
 HOUSE_FRACTION = 0.01
 
@@ -93,25 +93,33 @@ def size_facility(
     it_kw = loads.power_kw["design"]
     facility_kw = it_kw + pumps_kw + cooling_kw + house_kw + chain_loss_kw(chain, it_kw, pumps_kw, cooling_kw, house_kw)
     capital = plan_cost(factory, hardware, catalog, notes, fabrics, racks, loads, facility_kw)
-    rack_kw = [group.power_kw["design"] / group.racks for group in loads.groups]
-    rows, positions = rows_needed(factory, racks, rack_kw)
     water_m3 = swing = None
     if factory.site.water_max_m3_per_day is not None:
         year, _ = plan_year(factory, catalog, notes, climate, loads, cooling, chain, house_kw)
         water_m3 = year.water_peak_day_m3
     if factory.site.swing_max_kw is not None or factory.site.ramp_max_kw_per_s is not None:
         swing = plan_swing(factory, hardware, catalog, notes, loads, chain, pumps_kw + cooling_kw, house_kw)
-    facility = Facility(
+    facility = dataclasses.replace(
+        floor(factory, racks, loads),
         facility_kw=facility_kw,
         heat_kw=cooling.plan.heat_kw,
-        positions_count=positions,
-        rows_count=rows,
         capex_usd=capital.capex_usd,
         water_peak_day_m3=water_m3,
         swing_kw=swing.smoothed_swing_kw if swing else None,
         ramp_kw_per_s=swing.smoothed_ramp_kw_per_s if swing else None,
     )
     return Sized(loads, cooling, chain, house_kw, capital, facility)
+
+
+def floor(factory: Factory, racks: RacksPlan, loads: Loads) -> Facility:
+    """Count the rows and positions that the racks need, and nothing else."""
+    rows, positions = rows_needed(factory, racks, rack_kw_of(loads))
+    return Facility(positions_count=positions, rows_count=rows)
+
+
+def rack_kw_of(loads: Loads) -> list[float]:
+    """Say what one rack of every group draws at design load [kW]."""
+    return [group.power_kw["design"] / group.racks for group in loads.groups]
 
 
 def chain_loss_kw(chain: ChainDesign, it_kw: float, pumps_kw: float, cooling_kw: float, house_kw: float) -> float:
@@ -193,11 +201,10 @@ def _steps(
         power = factory.power.model_copy(update={"redundancy": scheme})
         changed = factory.model_copy(update={"power": power})
         chain = plan_chain(changed, hardware, catalog, Notes(), loads, cooling.plan, climate, house_kw, rows)
-        available = plan_availability(catalog, Notes(), chain.units, chain.feeds, cooling.plan)
         figures[scheme] = SchemeFigures(
             units=chain.units,
             loss_kw=chain_loss_kw(chain, loads.power_kw["design"], pumps_kw, cooling_kw, house_kw),
-            rack_minutes_per_year=available.rack_minutes_per_year,
+            rack_minutes_per_year=rack_minutes_per_year(catalog, chain.units, chain.feeds, cooling.plan),
         )
     return redundancy_steps(catalog, notes, figures)
 
@@ -289,14 +296,17 @@ def _power(
     caps: tuple[CapPlan, ...],
 ) -> PowerPlan:
     design = next(point for point in points if point.name == "design")
-    uses = {group.name: group.power_kw["nameplate"] for group in loads.groups}
+    parts = {part.component: part.nameplate_kw for part in loads.parts}
+    switches_kw = parts.get("switches", 0.0) + parts.get("optics", 0.0)
+    servers_kw = parts.get("servers", 0.0)
+    nodes_kw = loads.power_kw["nameplate"] - switches_kw - servers_kw
     swing = plan_swing(factory, hardware, catalog, notes, loads, chain, design.cooling_kw, house_kw)
     return PowerPlan(
         it_nameplate_kw=loads.power_kw["nameplate"],
         it_design_kw=loads.power_kw["design"],
         it_expected_kw=loads.power_kw["expected"],
         it_idle_kw=loads.power_kw["idle"],
-        it_nameplate_by_use_kw=uses,
+        it_nameplate_by_use_kw={"nodes": nodes_kw, "switches": switches_kw, "servers": servers_kw},
         loads=loads.parts,
         points=points,
         redundancy=chain.redundancy,

@@ -14,6 +14,7 @@ from planner.catalog.load import read_catalog
 from planner.errors import InputErrors, Problem, complaint, did_you_mean, dotted, quoted
 from planner.plan import SCHEMA_VERSION, Plan
 from planner.spec import Factory, allowed_keys, field_at, unfold_quantities
+from planner.spec_facility import Power
 from planner.steps.chain_problems import chain_problems
 from planner.units import UNITS, unit_of
 from planner.yamlfile import Document, KeyPath, read_text, read_yaml
@@ -56,8 +57,7 @@ def read_factory(path: Path, catalog_folder: Path | None = None) -> tuple[Factor
         problems.append(fault)
     factory, faults = _validate(document, ids, marred)
     problems += faults
-    if factory is not None and factory.power.chain is not None and not problems:
-        problems += [document.problem(*fault, of_key=True) for fault in chain_problems(factory.power.chain, catalog)]
+    problems += _chain_faults(document, ids, catalog)
     weather = _weather(document, path, problems)
     if problems or factory is None:
         raise InputErrors(problems)
@@ -103,6 +103,20 @@ def examine_plan(path: Path) -> tuple[Plan | None, list[Problem]]:
     elif plan.to_json() != text.replace("\r\n", "\n"):
         faults.append(("", "is not written as plans are: the file was edited"))
     return plan, [Problem(str(path), 0, 0, where, what, "plan it again") for where, what in faults]
+
+
+def _chain_faults(document: Document, ids: Mapping[str, frozenset[str]], catalog: Catalog) -> list[Problem]:
+    """List what is wrong with a declared chain as a whole, whatever is wrong with the rest of the file."""
+    if not isinstance(document.data, dict) or not isinstance(document.data.get("power"), dict):
+        return []
+    data, _, _ = unfold_quantities({"power": document.data["power"]})
+    try:
+        links = Power.model_validate({"chain": data["power"].get("chain")}, context={"ids": ids}).chain
+    except ValidationError:
+        return []  # its parts come first
+    if links is None or any(link.equipment not in catalog.rows["power_stages"] for link in links.values()):
+        return []  # a faulty row of the user's own
+    return [document.problem(*fault, of_key=True) for fault in chain_problems(links, catalog)]
 
 
 def _named_folder(document: Document, path: Path) -> Path | None:

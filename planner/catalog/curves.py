@@ -58,6 +58,7 @@ def _problem(lines: Lines, places: Sequence[tuple[str, str, str]], message: str,
 
 
 def _efficiency(rows: Rows, lines: Lines) -> Iterator[Problem]:
+    """Check the efficiency curves of power stages."""
     points: dict[str, list[tuple[float, float, str]]] = defaultdict(list)
     for row in cast("Mapping[str, EfficiencyPoint]", rows["efficiency_points"]).values():
         points[row.item].append((row.load_fraction, row.efficiency_fraction, row.id))
@@ -73,6 +74,7 @@ def _efficiency(rows: Rows, lines: Lines) -> Iterator[Problem]:
 
 
 def _part_load(rows: Rows, lines: Lines) -> Iterator[Problem]:
+    """Check the part-load curves of chillers."""
     points: dict[str, list[tuple[float, float, str]]] = defaultdict(list)
     for row in cast("Mapping[str, PartLoadPoint]", rows["part_load_points"]).values():
         points[row.item].append((row.load_fraction, row.factor_ratio, row.id))
@@ -108,6 +110,7 @@ def _curve(
 
 
 def _derating(rows: Rows, lines: Lines) -> Iterator[Problem]:
+    """Check that derating tables have no gaps."""
     tables: dict[str, dict[tuple[float, float], str]] = defaultdict(dict)
     for row in cast("Mapping[str, DeratingPoint]", rows["derating_points"]).values():
         place = row.elevation_m, row.ambient_c

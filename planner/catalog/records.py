@@ -308,13 +308,13 @@ class RackPower(Item):
 class CoolingUnit(Item):
     """A kind of equipment in a cooling loop: what one carries at its rating, and what it draws there.
 
-    `power_max_kw`: fans or pumps at full flow, `flow_l_per_min` of a CDU's coolant or a pump's water, `flow_m3_per_s` of air of
-    sea level; they turn down to `turndown_fraction` of it (1: flow is constant). `approach_k` at the rating: units at the racks,
-    facility water in to coolant or air out; tower, leaving water over a wet bulb of `entering_c`; dry cooler, over a dry bulb of
-    `entering_c`; the water's own rise there is `rise_k`. Chillers and DX: `cop_ratio` at `leaving_c` and `entering_c` (chilled
-    water or air out; condenser water or outdoor air in); their part load is in `part_load_points`. `pad_fraction`: how much of
-    the way to the wet bulb a wetted pad cools the air. `pressure_drop_kpa`: what a CDU or pump builds up at its rating.
-    `efficiency_fraction`: a pump's hydraulic over its electrical power.
+    `power_max_kw`: fans or pumps at full flow, `flow_l_per_min` of a CDU's coolant or a pump's water, `flow_m3_per_s` of air
+    at sea level; they turn down to `turndown_fraction` of it (1: flow is constant). `approach_k` at the rating: units at the
+    racks, facility water in to coolant or air out; tower, leaving water over a wet bulb of `entering_c`; dry cooler, over a
+    dry bulb of `entering_c`; the water's own rise there is `rise_k`. Chillers and DX: `cop_ratio` at `leaving_c` and
+    `entering_c` (chilled water or air out; condenser water or outdoor air in); their part load is in `part_load_points`.
+    `pad_fraction`: how much of the way to the wet bulb a wetted pad cools the air. `pressure_drop_kpa`: what drives the racks'
+    coolant or air at the rating. `efficiency_fraction`: a pump's hydraulic over its electrical power.
     """
 
     role: Literal["cdu", "crah", "fan-wall", "rear-door", "pump", "chiller", "dry-cooler", "tower", "dx", "outside-air"]
@@ -459,6 +459,8 @@ class Embodied(Record):
 
 class Reliability(Record):
     """How often a class of component fails; the id is the stage of the chain or the role in a cooling loop, or a part of one.
+
+    A row with the id of an item counts for that item before the row of its stage or role.
 
     `beta_fraction`: part of the failures that take all of a redundant group at once. `start_failure_fraction`: of attempts.
     """

@@ -182,8 +182,9 @@ def single_outages(
     Notes
     -----
     Blocks of the chain that share nothing but sources (lines, generators) do not feel each other's outages, and sources are
-    not limited here; so each block is run for its own outages only, and the sources' loads are added up. The result is that
-    of `flow` over the whole chain and all outages, at a cost that grows with the square of a block, not of the chain.
+    not limited here; so each block is run for its own outages only, blocks that are alike once, and the sources' loads are
+    added up. The result is that of `flow` over the whole chain and all outages, at a cost that grows with the square of a
+    block, not of the chain.
 
     References
     ----------
@@ -202,20 +203,32 @@ def single_outages(
     normal_kw, worst_kw = np.zeros(len(units)), np.zeros(len(units))
     loss_kw = np.zeros(len(units))
     when: list[tuple[int, ...]] = [()] * len(units)
-    shared_kw = np.zeros((len(units), len(shared)))  # what outages that several blocks feel add to a source
+    shared_kw = {number: np.zeros(len(shared)) for number in sources}  # what outages that several blocks feel add to a source
     added_kw = np.zeros(len(units))  # the most that an outage within one block adds to a source
+    touching: dict[int, set[int]] = defaultdict(set)  # unit -> the shared outages that take it
+    for scenario, outage in enumerate(shared):
+        for number in outage:
+            touching[number].add(scenario)
+    alike: dict[object, tuple[Floats, Floats]] = {}
     for own, own_loads in _blocks(units, loads, sources):
         local = sorted({*own, *(each for n in own for each in _feeders(units[n].feed))})
         local = sorted({*local, *(each for n in own_loads for each in _feeders(loads[n]))})
         place = {number: index for index, number in enumerate(local)}
-        felt = [number for number, outage in enumerate(shared) if not place.keys().isdisjoint(outage)]
+        felt = sorted({scenario for number in local for scenario in touching.get(number, ())})
         outages = [(), *((number,) for number in own), *(shared[number] for number in felt)]
-        carried_kw, taken_kw = _run(
-            [Unit(units[n].law, _renumbered(units[n].feed, place), units[n].stands_by) for n in local],
-            [_renumbered(loads[n], place) for n in own_loads],
-            load_kw[own_loads],
-            [[place[each] for each in outage if each in place] for outage in outages],
+        renumbered: dict[Feed, Feed] = {}
+        for feed in [*(units[n].feed for n in local), *(loads[n] for n in own_loads)]:
+            if feed not in renumbered:
+                renumbered[feed] = _renumbered(feed, place)
+        block = (
+            tuple(Unit(units[n].law, renumbered[units[n].feed], units[n].stands_by) for n in local),
+            tuple(renumbered[loads[n]] for n in own_loads),
+            tuple(load_kw[own_loads].tolist()),
+            tuple(tuple(place[each] for each in outage if each in place) for outage in outages),
         )
+        if block not in alike:
+            alike[block] = _run(*block)
+        carried_kw, taken_kw = alike[block]
         for index, number in enumerate(local):
             row = carried_kw[index]
             normal_kw[number] += row[0]
@@ -226,7 +239,7 @@ def single_outages(
                     most = 0
                 worst_kw[number], when[number] = row[most], outages[most]
                 continue
-            shared_kw[number, felt] += row[1 + len(own) :] - row[0]
+            shared_kw[number][felt] += row[1 + len(own) :] - row[0]
             most = int(row[: 1 + len(own)].argmax())
             if row[most] - row[0] > max(added_kw[number], NOISE * row[0]):
                 added_kw[number], when[number] = row[most] - row[0], outages[most]
@@ -234,8 +247,8 @@ def single_outages(
         law, output = units[number].law, float(normal_kw[number])
         loss_kw[number] = 0.0 if units[number].stands_by and output == 0 else input_kw(law, output) - output
         most = int(shared_kw[number].argmax())
-        if shared_kw[number, most] > max(added_kw[number], NOISE * output):
-            added_kw[number], when[number] = shared_kw[number, most], shared[most]
+        if shared_kw[number][most] > max(added_kw[number], NOISE * output):
+            added_kw[number], when[number] = shared_kw[number][most], shared[most]
         worst_kw[number] = output + added_kw[number]
     return Worst(normal_kw, loss_kw, worst_kw, tuple(when))
 
@@ -311,9 +324,10 @@ def losses_by_stage(
             needed = output if each.law is None else input_kw(each.law, output)
             taken.append(np.where(output > 0, needed, 0.0) if each.stands_by else needed)
             losses.append(taken[-1] - output)
+        nothing = np.zeros(np.broadcast_shapes(*(np.shape(kw) for kw in load_kw.values())))
         result: dict[str, Floats] = {}
         for (stage, number), count in counts.items():
-            result[stage] = result.get(stage, np.zeros(())) + count * losses[number]
+            result[stage] = result.get(stage, nothing) + count * losses[number]
         return result
 
     return lost
@@ -346,7 +360,7 @@ def _renumbered(feed: Feed, place: dict[int, int]) -> Feed:
 
 
 def _run(
-    units: Sequence[Unit], loads: Sequence[Feed], load_kw: Floats, outages: Sequence[Sequence[int]]
+    units: Sequence[Unit], loads: Sequence[Feed], load_kw: Sequence[float], outages: Sequence[Sequence[int]]
 ) -> tuple[Floats, Floats]:
     """Run a chain through lists of outages; return what its units deliver and take."""
     outputs, inputs = [], []
@@ -355,7 +369,7 @@ def _run(
         out = np.zeros((len(units), len(some)), dtype=np.bool_)
         for scenario, outage in enumerate(some):
             out[list(outage), scenario] = True
-        result = flow(units, loads, load_kw, out)
+        result = flow(units, loads, np.asarray(load_kw), out)
         outputs.append(result.output_kw)
         inputs.append(result.input_kw)
     return np.hstack(outputs), np.hstack(inputs)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from planner.models.cooling import affinity_power_kw, chiller_cop_ratio, chiller_power_kw
+from planner.models.circuit_units import Circuit, Compressor, Loop
+from planner.models.cooling import affinity_head_kpa, affinity_power_kw, chiller_cop_ratio, chiller_power_kw
 from planner.models.heat_exchange import approach_k, conductance_at_flows_kw_per_k
 from planner.models.rejection import (
     STANDARD_KG_PER_M3,
     Outdoors,
-    Rejection,
     air_sink_c,
     carried_kw,
     coldest_c,
@@ -31,12 +32,8 @@ __all__ = [
     "MECHANICAL",
     "MIXED",
     "OFF",
-    "Circuit",
     "CircuitHours",
-    "Compressor",
-    "Economizer",
-    "Loop",
-    "Terminal",
+    "TerminalState",
     "capacity_kw",
     "outdoors_of",
     "run_circuit",
@@ -53,98 +50,27 @@ _TINY = 1e-9
 
 
 @dataclass(frozen=True)
-class Terminal:
-    """Units at the racks, all alike: how many there are and are needed, and the rating of one.
-
-    `hot_kw_per_k` and `cold_kw_per_k`: what its coolant or air (of 1.2 kg/m3), and the facility water, carry at rated flows;
-    the latter and `ua_kw_per_k` are 0 without facility water. Its flow turns down to a share of the rated one: 1 is constant.
-    """
-
-    role: str
-    count: int
-    needed_count: int
-    capacity_kw: float
-    power_max_kw: float
-    hot_kw_per_k: float
-    cold_kw_per_k: float
-    ua_kw_per_k: float
-    turndown_fraction: float
-
-
-@dataclass(frozen=True)
-class Loop:
-    """A pumped loop: flow (as capacity rate) and pump power at the design hour; what the needed pumps can deliver."""
-
-    kw_per_k: float
-    rise_k: float
-    power_kw: float
-    turndown_fraction: float
-    capacity_kw_per_k: float
-
-
-@dataclass(frozen=True)
-class Compressor:
-    """Chillers or the compressors of DX units: how many there are and are needed, the rating and part-load curve of one."""
-
-    count: int
-    needed_count: int
-    capacity_kw: float
-    cop_ratio: float
-    leaving_c: float
-    entering_c: float
-    load_fractions: tuple[float, ...]
-    factor_ratios: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Economizer:
-    """The exchanger between facility water and the outdoor loop: conductance, and the flows that it is made for."""
-
-    ua_kw_per_k: float
-    hot_kw_per_k: float
-    cold_kw_per_k: float
-
-
-@dataclass(frozen=True)
-class Circuit:
-    """One medium's way from the racks to the sky; what it lacks is None.
-
-    `supply_c` and `rise_k`: coolant or air at the racks. `outdoor_loop` runs between chiller or economizer and rejection; without
-    it, facility water itself goes outdoors. A pad of `pad_fraction` (0: none) is wetted above `assist_above_c` outdoors.
-    """
-
-    supply_c: float
-    rise_k: float
-    terminal: Terminal
-    facility: Loop | None = None
-    outdoor_loop: Loop | None = None
-    economizer: Economizer | None = None
-    chiller: Compressor | None = None
-    rejection: Rejection | None = None
-    free: bool = False
-    pad_fraction: float = 0.0
-    assist_above_c: float = 0.0
-    dry: bool = False
-    cycles_ratio: float = 4.0
-    drift_fraction: float = 0.0
-
-
-@dataclass(frozen=True)
 class TerminalState:
     """Units at the racks at one heat: their draw, what they hand on, and the facility water that they need."""
 
     power_kw: Floats
     heat_kw: Floats
+    racks_kw_per_k: Floats
     facility_supply_c: Floats
     facility_kw_per_k: Floats
 
 
 @dataclass(frozen=True)
 class CircuitHours:
-    """A circuit hour by hour; `rejected_kw` at `outdoor_supply_c` is what towers or dry coolers carry."""
+    """A circuit hour by hour.
+
+    `pumps_kw` includes `facility_pumps_kw`; towers or dry coolers carry `rejected_kw` from water that they cool to
+    `outdoor_supply_c`.
+    """
 
     terminal_kw: Floats
     pumps_kw: Floats
+    facility_pumps_kw: Floats
     chillers_kw: Floats
     rejection_kw: Floats
     water_l: Floats
@@ -156,7 +82,38 @@ class CircuitHours:
 
 
 def outdoors_of(circuit: Circuit, dry_bulb_c: Floats, wet_bulb_c: Floats, pressure_pa: Floats) -> Outdoors:
-    """Describe the air that a circuit draws in: through its pad, if it has one and may wet it."""
+    """Describe the air that a circuit draws in: through its pad, if it has one and may wet it.
+
+    Parameters
+    ----------
+    circuit : Circuit
+        The units.
+    dry_bulb_c, wet_bulb_c : array
+        Outdoor air [C].
+    pressure_pa : array
+        Its pressure [Pa].
+
+    Returns
+    -------
+    Outdoors
+        The air, before and behind the pad.
+
+    Notes
+    -----
+    The pad is wetted above `assist_above_c` and holds that temperature as long as it can.
+
+    References
+    ----------
+    ASHRAE Handbook - HVAC Systems and Equipment (2016), chapter 41, on direct evaporative coolers.
+
+    Examples
+    --------
+    >>> from planner.models.circuit_units import Terminal
+    >>> handlers = Terminal("outside-air", 2, 1, 400.0, 15.0, 33.8, 0.0, 0.0, 0.3)
+    >>> circuit = Circuit(24.0, 12.0, handlers, free=True, pad_fraction=0.85, assist_above_c=22.0)
+    >>> float(outdoors_of(circuit, np.float64(30.0), np.float64(16.0), np.float64(101325.0)).pad_c)
+    22.0
+    """
     pad = 0.0 if circuit.dry else circuit.pad_fraction
     return outdoors(dry_bulb_c, wet_bulb_c, pressure_pa, pad, circuit.assist_above_c)
 
@@ -164,21 +121,63 @@ def outdoors_of(circuit: Circuit, dry_bulb_c: Floats, wet_bulb_c: Floats, pressu
 def terminal_state(circuit: Circuit, units: int, heat_kw: Floats, pressure_pa: Floats) -> TerminalState:
     """Run so many units at the racks, all alike.
 
-    Flow follows the heat at the racks' rise, down to the turndown and up to the rated flow. Facility water follows it in
-    proportion, so that the exchanger's approach grows with the heat. What drives the flow heats it.
+    Parameters
+    ----------
+    circuit : Circuit
+        The units.
+    units : int
+        Units that run.
+    heat_kw : array
+        Heat at the racks [kW].
+    pressure_pa : array
+        Pressure of the air [Pa].
+
+    Returns
+    -------
+    TerminalState
+        Their draw, and the warmest facility water that still meets the racks' supply.
+
+    Notes
+    -----
+    Flow follows the heat at the racks' rise, down to the turndown and up to the rated flow. Fans' power follows its cube and
+    the air's density; CDUs push their flow against the square of all CDUs' flow. Facility water follows in proportion, so that
+    the approach grows with the heat. What drives the flow heats it.
+
+    References
+    ----------
+    ASHRAE Handbook - HVAC Systems and Equipment (2016), chapters 21 and 44: affinity laws; Incropera et al., chapter 11.
+
+    Examples
+    --------
+    At its rating, a CDU with 10 K of rise on both sides and 4 K of approach (UA 300) makes 36 C of 32 C:
+
+    >>> from planner.models.circuit_units import Terminal
+    >>> cdu = Terminal("cdu", 1, 1, 1200.0, 0.0, 120.0, 120.0, 300.0, 0.3)
+    >>> circuit = Circuit(supply_c=36.0, rise_k=10.0, terminal=cdu)
+    >>> state = terminal_state(circuit, 1, np.float64(1200.0), np.float64(101325.0))
+    >>> float(state.facility_supply_c), float(state.facility_kw_per_k)
+    (32.0, 120.0)
     """
     terminal = circuit.terminal
     carries = _carries(circuit, pressure_pa)
-    flow = np.clip(heat_kw / (units * circuit.rise_k * carries), terminal.turndown_fraction, 1.0)
-    power_kw = units * affinity_power_kw(terminal.power_max_kw, flow) * (carries / terminal.hot_kw_per_k)
-    passed_kw = heat_kw + power_kw
+    full = heat_kw / (circuit.rise_k * carries)  # units at full flow that carry it
+    run = np.asarray(float(units))
+    if terminal.turndown_fraction > 0:  # spares stand still where they would only add to a flow that is turned down already
+        run = np.minimum(run, np.maximum(full / terminal.turndown_fraction, min(units, terminal.needed_count)))
+    flow = np.clip(full / run, terminal.turndown_fraction, 1.0)
+    if terminal.role == "cdu":  # spares that run share the flow, but the racks resist as before
+        head = np.minimum(run * flow / terminal.needed_count, 1.0)
+        power_kw = run * terminal.power_max_kw * flow * affinity_head_kpa(1.0, head)
+    else:
+        power_kw = run * affinity_power_kw(terminal.power_max_kw, flow) * (carries / terminal.hot_kw_per_k)
+    passed_kw, hot = heat_kw + power_kw, run * carries * flow
     if terminal.ua_kw_per_k <= 0:
         nothing = np.zeros_like(passed_kw)
-        return TerminalState(power_kw, passed_kw, nothing + circuit.supply_c, nothing)
-    hot, cold = units * carries * flow, units * terminal.cold_kw_per_k * flow
-    ua = units * conductance_at_flows_kw_per_k(terminal.ua_kw_per_k, hot / (units * terminal.hot_kw_per_k), flow)
+        return TerminalState(power_kw, passed_kw, hot, nothing + circuit.supply_c, nothing)
+    cold = run * terminal.cold_kw_per_k * flow
+    ua = run * conductance_at_flows_kw_per_k(terminal.ua_kw_per_k, hot / (run * terminal.hot_kw_per_k), flow)
     approach = approach_k(passed_kw, ua, hot, cold)
-    return TerminalState(power_kw, passed_kw, circuit.supply_c - approach, cold)
+    return TerminalState(power_kw, passed_kw, hot, circuit.supply_c - approach, cold)
 
 
 def _carries(circuit: Circuit, pressure_pa: Floats) -> Floats:
@@ -189,7 +188,7 @@ def _carries(circuit: Circuit, pressure_pa: Floats) -> Floats:
     return terminal.hot_kw_per_k * air_density_kg_per_m3(circuit.supply_c, _ROOM_HUMIDITY, pressure_pa) / STANDARD_KG_PER_M3
 
 
-_ROOM_HUMIDITY = 0.009  # a dew point of 12 C
+_ROOM_HUMIDITY = 0.009  # mass of vapour over that of dry air: a dew point of 12 C
 
 
 def run_circuit(circuit: Circuit, heat_kw: Floats, air: Outdoors, reuse_max_kw: Floats, reuse_min_c: float) -> CircuitHours:
@@ -227,6 +226,7 @@ def run_circuit(circuit: Circuit, heat_kw: Floats, air: Outdoors, reuse_max_kw: 
     --------
     Units that hand heat to facility water that others cool draw only their own power:
 
+    >>> from planner.models.circuit_units import Terminal
     >>> cdus = Terminal("cdu", 25, 25, 1200.0, 8.47347, 120.0, 150.0, 400.0, 1.0)
     >>> circuit = Circuit(supply_c=32.0, rise_k=10.0, terminal=cdus)
     >>> one = np.ones(1)
@@ -241,10 +241,7 @@ def run_circuit(circuit: Circuit, heat_kw: Floats, air: Outdoors, reuse_max_kw: 
         return _run_outside_air(circuit, heat_kw, air, state)
     if terminal.role == "dx":
         chillers = _compressor_kw(circuit, state.heat_kw, state.facility_supply_c, air.dry_bulb_c)
-        mode = np.where(heat_kw > 0, MECHANICAL, OFF)
-        return CircuitHours(
-            state.power_kw, nothing, chillers, nothing, nothing, nothing, state.facility_supply_c, nothing, nothing, mode
-        )
+        return _hours(state, np.where(heat_kw > 0, MECHANICAL, OFF), chillers_kw=chillers)
 
     facility_flow, pumps = _pumped(circuit.facility, state.facility_kw_per_k)
     load = state.heat_kw + pumps
@@ -254,15 +251,13 @@ def run_circuit(circuit: Circuit, heat_kw: Floats, air: Outdoors, reuse_max_kw: 
     load = load - reused
     if circuit.rejection is None and circuit.chiller is None:
         mode = np.where(heat_kw > 0, IMPORTED, OFF)
-        return CircuitHours(
-            state.power_kw, pumps, nothing, nothing, nothing, reused, state.facility_supply_c, nothing, nothing, mode
-        )
+        return _hours(state, mode, pumps_kw=pumps, facility_pumps_kw=pumps, reused_kw=reused)
 
     supply = state.facility_supply_c
     if circuit.rejection is None:
         chillers = _compressor_kw(circuit, load, supply, air.dry_bulb_c)
         mode = np.where(heat_kw > 0, MECHANICAL, OFF)
-        return CircuitHours(state.power_kw, pumps, chillers, nothing, nothing, reused, supply, nothing, nothing, mode)
+        return _hours(state, mode, pumps_kw=pumps, facility_pumps_kw=pumps, chillers_kw=chillers, reused_kw=reused)
 
     rejection, transfer = circuit.rejection, circuit.rejection.transfer()
     water_flow, outdoor_pumps, gap = _outdoor_side(circuit, load, facility_flow)
@@ -277,7 +272,7 @@ def run_circuit(circuit: Circuit, heat_kw: Floats, air: Outdoors, reuse_max_kw: 
         coldest = coldest_c(
             rejection, transfer, rejection.count, lambda cold: load + outdoor_pumps + compressor(cold)[1], water_flow, air
         )
-        # Fans hold the rated approach, not less; nor water that spares the compressor nothing, being colder than what it chills.
+        # Fans hold the rated approach, not less; nor water colder than the chilled water, which spares the compressor nothing.
         held = air_sink_c(rejection, air) + rejection.approach_k
         wanted_of_chiller = np.maximum(coldest, held if circuit.free else np.maximum(held, supply))
         share, chillers = compressor(wanted_of_chiller)
@@ -292,8 +287,26 @@ def run_circuit(circuit: Circuit, heat_kw: Floats, air: Outdoors, reuse_max_kw: 
         )
     outside = np.where(air.pad_c < air.dry_bulb_c, ADIABATIC, FREE)
     mode = np.where(share >= 1.0, MECHANICAL, np.where(share > 0, MIXED, outside))
-    mode = np.where(heat_kw > 0, mode, OFF)
-    return CircuitHours(state.power_kw, pumps + outdoor_pumps, chillers, fans, water, reused, supply, wanted, rejected, mode)
+    return _hours(
+        state,
+        np.where(heat_kw > 0, mode, OFF),
+        pumps_kw=pumps + outdoor_pumps,
+        facility_pumps_kw=pumps,
+        chillers_kw=chillers,
+        rejection_kw=fans,
+        water_l=water,
+        reused_kw=reused,
+        outdoor_supply_c=wanted,
+        rejected_kw=rejected,
+    )
+
+
+def _hours(state: TerminalState, mode: NDArray[np.int64], **parts: Floats) -> CircuitHours:
+    """Put a circuit's hours together; what it lacks is 0."""
+    names = [field.name for field in dataclasses.fields(CircuitHours)]
+    values = dict.fromkeys(names, np.zeros_like(state.power_kw))
+    values |= {"terminal_kw": state.power_kw, "facility_supply_c": state.facility_supply_c} | parts
+    return CircuitHours(**{name: values[name] for name in names if name != "mode"}, mode=mode)
 
 
 def _pumped(loop: Loop | None, wanted_kw_per_k: Floats) -> tuple[Floats, Floats]:
@@ -345,7 +358,7 @@ def _compressor_kw(circuit: Circuit, heat_kw: Floats, leaving_c: Floats, enterin
 
 
 def _run_outside_air(circuit: Circuit, heat_kw: Floats, air: Outdoors, state: TerminalState) -> CircuitHours:
-    """Outdoor air straight to the racks, mixed with return air where it is too cold, behind a wetted pad where it is too warm."""
+    """Outdoor air straight to the racks, mixed with return air where too cold, behind a wetted pad where too warm."""
     flow = np.maximum(
         heat_kw / circuit.rise_k,
         circuit.terminal.count * circuit.terminal.turndown_fraction * _carries(circuit, air.pressure_pa),
@@ -353,12 +366,9 @@ def _run_outside_air(circuit: Circuit, heat_kw: Floats, air: Outdoors, state: Te
     kg_per_s = flow / _AIR_KJ_PER_KG_K
     wetted = air.pad_c < air.dry_bulb_c
     litres = kg_per_s * 3600.0 * np.maximum(air.pad_humidity - air.humidity, 0.0)
-    nothing = np.zeros_like(state.power_kw)
     mode = np.where(heat_kw > 0, np.where(wetted, ADIABATIC, FREE), OFF)
     water = np.where(heat_kw > 0, make_up_l(litres, circuit.cycles_ratio), 0.0)
-    return CircuitHours(
-        state.power_kw, nothing, nothing, nothing, water, nothing, state.facility_supply_c, nothing, nothing, mode
-    )
+    return _hours(state, mode, water_l=water)
 
 
 def capacity_kw(circuit: Circuit, air: Outdoors) -> Floats:
@@ -387,6 +397,7 @@ def capacity_kw(circuit: Circuit, air: Outdoors) -> Floats:
 
     Examples
     --------
+    >>> from planner.models.circuit_units import Terminal
     >>> cdus = Terminal("cdu", 3, 2, 1200.0, 8.0, 120.0, 150.0, 400.0, 0.3)
     >>> circuit = Circuit(supply_c=32.0, rise_k=10.0, terminal=cdus)
     >>> one = np.ones(1)

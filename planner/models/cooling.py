@@ -47,7 +47,7 @@ def affinity_power_kw(rated_kw: float, flow_fraction: ArrayLike) -> Floats:
     >>> round(float(affinity_power_kw(1.0, 0.8)), 3), round(float(affinity_power_kw(1.0, 0.5)), 3)
     (0.512, 0.125)
     """
-    return rated_kw * np.asarray(flow_fraction, dtype=float) ** 3
+    return np.asarray(rated_kw * np.asarray(flow_fraction, dtype=float) ** 3)
 
 
 def affinity_head_kpa(rated_kpa: float, flow_fraction: ArrayLike) -> Floats:
@@ -78,7 +78,7 @@ def affinity_head_kpa(rated_kpa: float, flow_fraction: ArrayLike) -> Floats:
     >>> round(float(affinity_head_kpa(1.0, 0.8)), 2)
     0.64
     """
-    return rated_kpa * np.asarray(flow_fraction, dtype=float) ** 2
+    return np.asarray(rated_kpa * np.asarray(flow_fraction, dtype=float) ** 2)
 
 
 def pump_power_kw(flow_l_per_min: ArrayLike, pressure_drop_kpa: ArrayLike, efficiency_fraction: float) -> Floats:
@@ -113,7 +113,8 @@ def pump_power_kw(flow_l_per_min: ArrayLike, pressure_drop_kpa: ArrayLike, effic
     >>> float(pump_power_kw(6000.0, 200.0, 0.8))
     25.0
     """
-    return np.asarray(flow_l_per_min, dtype=float) / 60000.0 * np.asarray(pressure_drop_kpa, dtype=float) / efficiency_fraction
+    m3_per_s = np.asarray(flow_l_per_min, dtype=float) / 60000.0
+    return np.asarray(m3_per_s * np.asarray(pressure_drop_kpa, dtype=float) / efficiency_fraction)
 
 
 _LOST_LIFT_K = 23.0
@@ -145,10 +146,10 @@ def chiller_cop_ratio(
 
     Notes
     -----
-    ``COP ~ (leaving + 273.15) / (lift + 23)`` with ``lift = max(entering - leaving, 0)``: a constant share of Carnot's, 23 K being
-    spent beside the lift between the waters. That is Gordon and Ng's law of 1 / COP rising in a straight line with the lift, and
-    fits the temperature curve of the centrifugal chiller "York YT 2233 kW / VSD" of EnergyPlus to 3 %. The lift is capped at 0
-    from below: a compressor needs some pressure ratio, so water warmer than the condenser's costs no less.
+    ``COP ~ (leaving + 273.15) / (lift + 23)`` with ``lift = max(entering - leaving, 0)``: a constant share of Carnot's, 23 K
+    being spent beside the lift between the waters. That is Gordon and Ng's law of 1 / COP rising in a straight line with the
+    lift, and fits the temperature curve of the centrifugal chiller "York YT 2233 kW / VSD" of EnergyPlus to 3 %. The lift is
+    capped at 0 from below: a compressor needs some pressure ratio, so water warmer than the condenser's costs no less.
 
     References
     ----------
@@ -162,7 +163,7 @@ def chiller_cop_ratio(
     8.68
     """
     carnot = _carnot(np.asarray(leaving_c, dtype=float), np.asarray(entering_c, dtype=float))
-    return cop_ratio * carnot / _carnot(np.asarray(rated_leaving_c), np.asarray(rated_entering_c))
+    return np.asarray(cop_ratio * carnot / _carnot(np.asarray(rated_leaving_c), np.asarray(rated_entering_c)))
 
 
 def _carnot(leaving_c: Floats, entering_c: Floats) -> Floats:
@@ -250,4 +251,5 @@ def heat_up_s(heat_kw: ArrayLike, thermal_mass_kj_per_k: ArrayLike, margin_k: Ar
     >>> round(float(heat_up_s(120.0, 100.0 * 4.186, 10.0)), 1)
     34.9
     """
-    return np.asarray(thermal_mass_kj_per_k, dtype=float) * margin_k / heat_kw
+    mass, margin = np.asarray(thermal_mass_kj_per_k, dtype=float), np.asarray(margin_k, dtype=float)
+    return np.asarray(mass * margin / np.asarray(heat_kw, dtype=float))

@@ -54,7 +54,7 @@ def counterflow_effectiveness(transfer_units: ArrayLike, capacity_ratio: ArrayLi
     y = np.maximum(units * (1.0 - ratio), -500.0)
     small = np.abs(y) < 1e-9
     reach = units * np.where(small, 1.0 - y / 2, -np.expm1(-y) / np.where(small, 1.0, y))
-    return reach / (1.0 + ratio * reach)
+    return np.asarray(reach / (1.0 + ratio * reach))
 
 
 def counterflow_transfer_units(effectiveness: float, capacity_ratio: float) -> float:
@@ -171,7 +171,7 @@ def conductance_at_flows_kw_per_k(rated_kw_per_k: float, hot_fraction: ArrayLike
     11.487
     """
     hot, cold = np.asarray(hot_fraction, dtype=float), np.asarray(cold_fraction, dtype=float)
-    return 2.0 * rated_kw_per_k / (hot**-0.8 + cold**-0.8)
+    return np.asarray(2.0 * rated_kw_per_k / (hot**-0.8 + cold**-0.8))
 
 
 def approach_k(heat_kw: ArrayLike, ua_kw_per_k: ArrayLike, hot_kw_per_k: ArrayLike, cold_kw_per_k: ArrayLike) -> Floats:
@@ -206,7 +206,8 @@ def approach_k(heat_kw: ArrayLike, ua_kw_per_k: ArrayLike, hot_kw_per_k: ArrayLi
     """
     heat, hot = np.asarray(heat_kw, dtype=float), np.asarray(hot_kw_per_k, dtype=float)
     least, most = np.minimum(hot, cold_kw_per_k), np.maximum(hot, cold_kw_per_k)
-    return heat / (counterflow_effectiveness(ua_kw_per_k / least, least / most) * least) - heat / hot
+    effectiveness = counterflow_effectiveness(np.asarray(ua_kw_per_k, dtype=float) / least, least / most)
+    return np.asarray(heat / (effectiveness * least) - heat / hot)
 
 
 def saturated_enthalpy_kj_per_kg(temperature_c: ArrayLike, pressure_pa: ArrayLike) -> Floats:
@@ -279,8 +280,8 @@ def tower_heat_kw(
     Notes
     -----
     A counter-flow exchanger of enthalpies (after Merkel): ``Q = e m_a (hs(hot) - hs(wet bulb))`` with
-    ``NTU = c (m_w / m_a) ** 0.4`` and the ratio ``m* = m_a cs / C_w``, cs being the slope of the saturated air's enthalpy between
-    the water's temperatures.
+    ``NTU = c (m_w / m_a) ** 0.4`` and the ratio ``m* = m_a cs / C_w``, cs being the slope of the saturated air's enthalpy
+    between the water's temperatures.
 
     References
     ----------
@@ -301,7 +302,7 @@ def tower_heat_kw(
     slope = (top - saturated_enthalpy_kj_per_kg(hot - span, pressure_pa)) / span
     units = constant * (water / _WATER_KJ_PER_KG_K / air) ** _TOWER_EXPONENT
     driving = top - saturated_enthalpy_kj_per_kg(wet_bulb_c, pressure_pa)
-    return counterflow_effectiveness(units, air * slope / water) * air * driving
+    return np.asarray(counterflow_effectiveness(units, air * slope / water) * air * driving)
 
 
 _WATER_KJ_PER_KG_K = 4.18
@@ -310,7 +311,7 @@ _WATER_KJ_PER_KG_K = 4.18
 def tower_constant(
     heat_kw: float, hot_c: float, cold_c: float, wet_bulb_c: float, air_kg_per_s: float, pressure_pa: float
 ) -> float:
-    """What the fill of a cooling tower is worth, from its rating.
+    """Worth of a cooling tower's fill, from its rating.
 
     Parameters
     ----------
@@ -353,4 +354,4 @@ def tower_constant(
     effectiveness = heat_kw / (air_kg_per_s * float(enthalpies[0] - enthalpies[2]))
     ratio = air_kg_per_s * float(enthalpies[0] - enthalpies[1]) / (hot_c - cold_c) / water
     units = counterflow_transfer_units(effectiveness, ratio)
-    return units / (water / _WATER_KJ_PER_KG_K / air_kg_per_s) ** _TOWER_EXPONENT
+    return float(units / (water / _WATER_KJ_PER_KG_K / air_kg_per_s) ** _TOWER_EXPONENT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -112,7 +112,12 @@ def mean_times(graph: Diagram, mtbf_hours: Sequence[float], mttr_hours: Sequence
 
 
 def minimal_cut_sets(
-    graph: Diagram, order_max: int = 3, weights: Sequence[int] | None = None, root: int = 0
+    graph: Diagram,
+    order_max: int = 3,
+    weights: Sequence[int] | None = None,
+    root: int = 0,
+    fractions: Sequence[float] | None = None,
+    fraction_min: float = 0.0,
 ) -> list[frozenset[int]]:
     """Smallest sets of components whose outage takes the top down, up to an order: all of these, and no others.
 
@@ -126,6 +131,10 @@ def minimal_cut_sets(
         What each component adds to the order: 3 for a group of like units that is down when three of them are. Default: 1.
     root : int
         Which of the diagram's tops, from 0.
+    fractions : sequence of float, optional
+        Unavailability of each component: then only sets that are out together with at least `fraction_min` are listed.
+    fraction_min : float
+        See `fractions`.
 
     Returns
     -------
@@ -149,32 +158,38 @@ def minimal_cut_sets(
     [[0, 2], [1, 3], [0, 3, 4], [1, 2, 4]]
     """
     weight = [1] * graph.components_count if weights is None else list(weights)
+    q = [1.0] * graph.components_count if fractions is None else list(fractions)
     top = graph.roots[root]
     budget = [-1] * len(graph.components)  # order that may still be spent below a node
     budget[top] = order_max
+    above = [0.0] * len(graph.components)  # how likely, at most, what is out above a node is
+    above[top] = 1.0
     for node in range(top, 1, -1):
-        high, low = graph.if_up[node], graph.if_down[node]
+        high, low, component = graph.if_up[node], graph.if_down[node], graph.components[node]
         budget[high] = max(budget[high], budget[node])
-        budget[low] = max(budget[low], budget[node] - weight[graph.components[node]])
-    cuts: dict[int, dict[frozenset[int], int]] = {DOWN: {frozenset(): 0}, UP: {}}  # node -> cut set -> order
+        budget[low] = max(budget[low], budget[node] - weight[component])
+        above[high] = max(above[high], above[node])
+        above[low] = max(above[low], above[node] * q[component])
+    # node -> cut set -> order, and how likely; a set that is too unlikely already is not looked at further
+    cuts: dict[int, dict[frozenset[int], tuple[int, float]]] = {DOWN: {frozenset(): (0, 1.0)}, UP: {}}
     for node in range(2, top + 1):
         if budget[node] < 0:
             continue
         component = graph.components[node]
         up_side = cuts.get(graph.if_up[node], {})
-        found = dict(up_side)
-        for cut, order in cuts.get(graph.if_down[node], {}).items():
-            larger = order + weight[component]
-            if larger <= budget[node] and not _contains_one_of(cut, up_side):
-                found[cut | {component}] = larger
-        cuts[node] = found
+        found = {}
+        for cut, (order, together) in cuts.get(graph.if_down[node], {}).items():
+            larger, rarer = order + weight[component], together * q[component]
+            if larger <= budget[node] and rarer * above[node] >= fraction_min and not _contains_one_of(cut, up_side):
+                found[cut | {component}] = larger, rarer
+        cuts[node] = {**up_side, **found} if found else up_side
     return sorted(
-        (cut for cut, order in cuts[top].items() if order <= order_max),
+        (cut for cut, (order, _) in cuts[top].items() if order <= order_max),
         key=lambda cut: (sum(weight[each] for each in cut), sorted(cut)),
     )
 
 
-def _contains_one_of(cut: frozenset[int], others: dict[frozenset[int], int]) -> bool:
+def _contains_one_of(cut: frozenset[int], others: Mapping[frozenset[int], object]) -> bool:
     """Tell whether a cut set contains one of others, itself included."""
     if cut in others or frozenset() in others:
         return True

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from planner.models.circuit import (
-    Circuit,
-    Compressor,
-    Economizer,
-    Loop,
-    Terminal,
-    capacity_kw,
-    outdoors_of,
-    run_circuit,
-)
+from planner.models.circuit import CircuitHours, capacity_kw, outdoors_of, run_circuit
+from planner.models.circuit_units import Circuit, Compressor, Economizer, Loop, Terminal
 from planner.models.rejection import Rejection
 
 __all__ = [
@@ -41,10 +33,10 @@ compressors alone; outdoors with water sprayed into the air; by facility water t
 
 @dataclass(frozen=True)
 class Plant:
-    """Both circuits, and a neighbour who takes heat of at least `reuse_min_c` in some months."""
+    """Both circuits, None where nothing gives heat to it, and a neighbour who takes heat of at least `reuse_min_c`."""
 
-    air: Circuit
-    liquid: Circuit
+    air: Circuit | None
+    liquid: Circuit | None
     reuse_max_kw: float = 0.0
     reuse_min_c: float = 0.0
     reuse_months: tuple[int, ...] = ()
@@ -117,17 +109,16 @@ def run_plant(
     >>> liquid = Circuit(32.0, 10.0, Terminal("cdu", 2, 2, 1200.0, 8.0, 120.0, 150.0, 400.0, 1.0))
     >>> hour = run_plant(Plant(air, liquid), 80.0, 2000.0, 30.0, 20.0, 101325.0, 7)
     >>> round(float(hour.terminal_kw - 2 * 8.0), 2), MODES[hour.mode_air], MODES[hour.mode_liquid], float(hour.water_l)
-    (1.48, 'mechanical', 'imported', 0.0)
+    (1.11, 'mechanical', 'imported', 0.0)
     """
     values = (heat_air_kw, heat_liquid_kw, dry_bulb_c, wet_bulb_c, pressure_pa, month)
     heat_air, heat_liquid, dry_bulb, wet_bulb, pressure, months = np.broadcast_arrays(
         *(np.asarray(value, dtype=float) for value in values)
     )
     reuse = np.where(np.isin(months, plant.reuse_months), plant.reuse_max_kw, 0.0)
-    liquid_air = outdoors_of(plant.liquid, dry_bulb, wet_bulb, pressure)
-    liquid = run_circuit(plant.liquid, heat_liquid, liquid_air, reuse, plant.reuse_min_c)
-    room_air = outdoors_of(plant.air, dry_bulb, wet_bulb, pressure)
-    air = run_circuit(plant.air, heat_air, room_air, reuse - liquid.reused_kw, plant.reuse_min_c)
+    liquid, liquid_kw = _circuit_hours(plant.liquid, heat_liquid, dry_bulb, wet_bulb, pressure, reuse, plant.reuse_min_c)
+    left = reuse - liquid.reused_kw
+    air, air_kw = _circuit_hours(plant.air, heat_air, dry_bulb, wet_bulb, pressure, left, plant.reuse_min_c)
     return PlantHours(
         terminal_kw=air.terminal_kw + liquid.terminal_kw,
         pumps_kw=air.pumps_kw + liquid.pumps_kw,
@@ -135,8 +126,26 @@ def run_plant(
         rejection_kw=air.rejection_kw + liquid.rejection_kw,
         water_l=air.water_l + liquid.water_l,
         reused_kw=air.reused_kw + liquid.reused_kw,
-        capacity_air_kw=capacity_kw(plant.air, room_air),
-        capacity_liquid_kw=capacity_kw(plant.liquid, liquid_air),
+        capacity_air_kw=air_kw,
+        capacity_liquid_kw=liquid_kw,
         mode_air=air.mode,
         mode_liquid=liquid.mode,
     )
+
+
+def _circuit_hours(
+    circuit: Circuit | None,
+    heat_kw: Floats,
+    dry_bulb_c: Floats,
+    wet_bulb_c: Floats,
+    pressure_pa: Floats,
+    reuse_max_kw: Floats,
+    reuse_min_c: float,
+) -> tuple[CircuitHours, Floats]:
+    """Run a circuit, and say what it could carry; one that is not there draws and carries nothing."""
+    if circuit is None:
+        nothing = np.zeros_like(heat_kw)
+        parts = {field.name: nothing for field in fields(CircuitHours) if field.name != "mode"}
+        return CircuitHours(**parts, mode=np.zeros(np.shape(heat_kw), dtype=np.int64)), nothing
+    air = outdoors_of(circuit, dry_bulb_c, wet_bulb_c, pressure_pa)
+    return run_circuit(circuit, heat_kw, air, reuse_max_kw, reuse_min_c), capacity_kw(circuit, air)

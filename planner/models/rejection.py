@@ -19,14 +19,24 @@ from planner.models.heat_exchange import (
 from planner.models.water import evaporation_l, humidity_at_wet_bulb, latent_share_ratio, make_up_l, pad_leaving_c
 from planner.models.weather import air_density_kg_per_m3
 
-__all__ = ["Outdoors", "Rejection", "carried_kw", "coldest_c", "fan_speed", "outdoors", "rejection_water_l", "root_of"]
+__all__ = [
+    "Outdoors",
+    "Rejection",
+    "air_sink_c",
+    "carried_kw",
+    "coldest_c",
+    "fan_speed",
+    "outdoors",
+    "rejection_water_l",
+    "root_of",
+]
 
 Floats = NDArray[np.float64]
 
 STANDARD_PA = 101325.0
 STANDARD_KG_PER_M3 = 1.2
 _AIR_KJ_PER_KG_K = 1.006
-_VAPOUR_KJ_PER_KG_K = 1.86
+_GAS_J_PER_KG_K = 287.042  # of dry air
 _WATER_KJ_PER_KG_K = 4.18
 _MOST_STEPS = 60
 _CLOSE = 1e-13
@@ -94,7 +104,7 @@ def outdoors(
     Returns
     -------
     Outdoors
-        Arrays of one shape.
+        All as arrays of one shape.
 
     Notes
     -----
@@ -179,7 +189,34 @@ def root_of(rising: Callable[[Floats], Floats], low: Floats, high: Floats) -> Fl
 
 
 def air_sink_c(rejection: Rejection, air: Outdoors) -> Floats:
-    """Tell the coldest that units could get the water: a tower to the wet bulb, a dry cooler to the air that it draws in."""
+    """Temperature that units could cool water down to, were they large enough.
+
+    Parameters
+    ----------
+    rejection : Rejection
+        The units.
+    air : Outdoors
+        The air.
+
+    Returns
+    -------
+    array
+        Wet bulb for a tower; for a dry cooler the air that it draws in, behind its pad [C].
+
+    Notes
+    -----
+    Water that evaporates into air ends at the wet bulb.
+
+    References
+    ----------
+    ASHRAE Handbook - HVAC Systems and Equipment (2016), chapter 40.
+
+    Examples
+    --------
+    >>> tower = Rejection("tower", 1, 1, 560.0, 4.0, 20.0 / 1.2, 0.2, 4.0, 5.6, 25.6)
+    >>> float(air_sink_c(tower, outdoors(35.0, 25.6, 101325.0, 0.0, 0.0)))
+    25.6
+    """
     return air.wet_bulb_c if rejection.role == "tower" else air.pad_c
 
 
@@ -193,13 +230,55 @@ def carried_kw(
     speed: Floats,
     air: Outdoors,
 ) -> Floats:
-    """Heat that so many units take from water of given temperatures and flow, at a speed of their fans."""
+    """Heat that so many units take from water.
+
+    Parameters
+    ----------
+    rejection : Rejection
+        The units' rating.
+    transfer : float
+        What one's fill or coil is worth, `Rejection.transfer`.
+    units : int
+        Units that run, all alike.
+    hot_c, cold_c : array
+        Water in and out [C].
+    water_kw_per_k : array
+        Capacity rate of the water through all units [kW/K].
+    speed : array
+        Speed of the fans over full speed, greater than 0.
+    air : Outdoors
+        The air.
+
+    Returns
+    -------
+    array
+        Heat [kW]; what the water loses if ``(hot_c - cold_c) * water_kw_per_k`` agrees.
+
+    Notes
+    -----
+    Counter-flow exchangers: of enthalpies in a tower, ``e Cmin (hot - air)`` in a dry cooler.
+
+    References
+    ----------
+    Braun, Klein, Mitchell (1989), for towers; Incropera et al., chapter 11, for dry coolers.
+
+    Examples
+    --------
+    In air of about 1.2 kg/m3, a dry cooler does what its rating says:
+
+    >>> cooler = Rejection("dry-cooler", 1, 1, 1000.0, 20.0, 100.0, 0.2, 8.0, 10.0, 30.0)
+    >>> air = outdoors(30.0, 15.0, 101325.0 * 1.0365, 0.0, 0.0)
+    >>> round(float(carried_kw(cooler, cooler.transfer(), 1, 48.0, 38.0, 100.0, 1.0, air)), -1)
+    1000.0
+    """
     water = water_kw_per_k / units
-    kg_per_s = rejection.air_m3_per_s * air.dry_air_kg_per_m3 * speed
     if rejection.role == "tower":
+        kg_per_s = rejection.air_m3_per_s * air.dry_air_kg_per_m3 * speed
         hot_c, cold_c = np.minimum(hot_c, _HOTTEST_C), np.minimum(cold_c, _HOTTEST_C)
         return units * tower_heat_kw(transfer, hot_c, cold_c, water, air.wet_bulb_c, kg_per_s, air.pressure_pa)
-    through = kg_per_s * (_AIR_KJ_PER_KG_K + _VAPOUR_KJ_PER_KG_K * air.pad_humidity)
+    # As dry air: vapour makes air lighter and its heat capacity larger, which leaves less than half a per cent.
+    dry_kg_per_m3 = air.pressure_pa / (_GAS_J_PER_KG_K * (air.pad_c + 273.15))
+    through = rejection.air_m3_per_s * dry_kg_per_m3 * speed * _AIR_KJ_PER_KG_K
     rated_air = rejection.air_m3_per_s * STANDARD_KG_PER_M3 * _AIR_KJ_PER_KG_K
     rated_water = rejection.capacity_kw / rejection.rise_k
     conductance = conductance_at_flows_kw_per_k(transfer, water / rated_water, through / rated_air)
@@ -251,13 +330,13 @@ def coldest_c(
 
     Examples
     --------
-    At its rating a unit does what the rating says:
+    Rated to cool to 29.6 C in air of 1.2 kg/m3; on a hot day a kilogram of air takes more room:
 
     >>> tower = Rejection("tower", 1, 1, 560.0, 4.0, 20.0 / 1.2, 0.2, 4.0, 5.6, 25.6)
     >>> air = outdoors(35.0, 25.6, 101325.0, 0.0, 0.0)
     >>> kw = lambda cold: 560.0 + 0.0 * cold
-    >>> bool(29.0 < coldest_c(tower, tower.transfer(), 1, kw, 100.0, air) < 30.2)
-    True
+    >>> round(float(coldest_c(tower, tower.transfer(), 1, kw, 100.0, air)), 1)
+    29.9
     """
 
     def spare(cold: Floats) -> Floats:
@@ -317,7 +396,8 @@ def fan_speed(
     hot = cold + heat / water_kw_per_k
 
     def spare(speed: Floats) -> Floats:
-        return carried_kw(rejection, transfer, units, hot, cold, np.asarray(water_kw_per_k, dtype=float), speed, air) - heat
+        water = np.asarray(water_kw_per_k, dtype=float)
+        return np.asarray(carried_kw(rejection, transfer, units, hot, cold, water, speed, air) - heat)
 
     shape = np.broadcast(heat, cold, air.dry_bulb_c).shape
     return root_of(spare, np.full(shape, max(rejection.turndown_fraction, 0.01)), np.ones(shape))

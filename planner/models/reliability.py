@@ -28,6 +28,7 @@ Floats = NDArray[np.float64]
 F = TypeVar("F", float, Floats)
 
 HOURS_PER_YEAR = 8760.0
+_EXACT_COUNT = 1000  # binomial coefficients of larger groups may be no floats
 
 
 def availability(mtbf_hours: F, mttr_hours: F) -> F:
@@ -157,11 +158,26 @@ def k_of_n_unavailability(needed_count: int, count: int, unavailability_fraction
     >>> round(1 - k_of_n_unavailability(1, 2, 0.01), 8), round(1 - k_of_n_unavailability(3, 4, 0.01), 8)
     (0.9999, 0.99940797)
     """
-    up = 1 - unavailability_fraction
     failed = unavailability_fraction * 0.0
     for j in range(max(0, count - needed_count + 1), count + 1):
-        failed = failed + math.comb(count, j) * unavailability_fraction**j * up ** (count - j)
+        term = _exactly(j, count, unavailability_fraction)
+        failed = failed + term
+        # Beyond the most likely number the terms fall: the rest of a large group adds nothing that a float could hold.
+        if np.all(j > count * np.asarray(unavailability_fraction)) and np.all(np.asarray(term) <= 1e-18 * np.asarray(failed)):
+            break
     return failed if needed_count <= count else failed * 0.0 + 1.0
+
+
+def _exactly(j: int, count: int, fraction: F) -> F:
+    """Probability that exactly j of n are out: the binomial law, by logarithms where its coefficient is beyond all floats."""
+    up = 1 - fraction
+    if count <= _EXACT_COUNT:
+        return math.comb(count, j) * fraction**j * up ** (count - j)
+    ways = math.lgamma(count + 1) - math.lgamma(j + 1) - math.lgamma(count - j + 1)
+    with np.errstate(divide="ignore"):
+        logs = ways + j * np.log(fraction) + ((count - j) * np.log(up) if count > j else 0.0)
+    term = np.exp(logs)
+    return term if isinstance(fraction, np.ndarray) else float(term)
 
 
 def k_of_n_birnbaum(needed_count: int, count: int, unavailability_fraction: F) -> F:
@@ -196,9 +212,7 @@ def k_of_n_birnbaum(needed_count: int, count: int, unavailability_fraction: F) -
     """
     if not 1 <= needed_count <= count:
         return unavailability_fraction * 0.0
-    ways = math.comb(count - 1, count - needed_count)
-    up = 1 - unavailability_fraction
-    return ways * unavailability_fraction ** (count - needed_count) * up ** (needed_count - 1)
+    return _exactly(count - needed_count, count - 1, unavailability_fraction)
 
 
 def k_of_different_unavailability(needed_count: int, unavailability_fractions: Sequence[float]) -> float:

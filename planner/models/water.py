@@ -81,8 +81,9 @@ def evaporation_l(heat_kwh: ArrayLike, latent_share_ratio: ArrayLike = 1.0, temp
     >>> round(float(evaporation_l(1.0)), 3)  # 3600 / 2429.8 / 0.99565
     1.488
     """
-    kg = 3600.0 * np.asarray(heat_kwh, dtype=float) * latent_share_ratio / latent_heat_kj_per_kg(temperature_c)
-    return kg / density_kg_per_m3("water", temperature_c) * 1000.0
+    latent_kwh = np.asarray(heat_kwh, dtype=float) * np.asarray(latent_share_ratio, dtype=float)
+    kg = 3600.0 * latent_kwh / latent_heat_kj_per_kg(temperature_c)
+    return np.asarray(kg / density_kg_per_m3("water", temperature_c) * 1000.0)
 
 
 def make_up_l(evaporation_l: ArrayLike, cycles_ratio: ArrayLike, drift_l: ArrayLike = 0.0) -> Floats:
@@ -154,7 +155,7 @@ def humidity_at_wet_bulb(dry_bulb_c: ArrayLike, wet_bulb_c: ArrayLike, pressure_
     saturated = humidity_ratio(wet, pressure_pa)
     water = ((2501.0 - 2.326 * wet) * saturated - 1.006 * (dry - wet)) / (2501.0 + 1.86 * dry - 4.186 * wet)
     ice = ((2830.0 - 0.24 * wet) * saturated - 1.006 * (dry - wet)) / (2830.0 + 1.86 * dry - 2.1 * wet)
-    return np.maximum(np.where(wet >= 0.0, water, ice), 0.0)
+    return np.asarray(np.maximum(np.where(wet >= 0.0, water, ice), 0.0))
 
 
 def latent_share_ratio(
@@ -174,8 +175,8 @@ def latent_share_ratio(
     Returns
     -------
     float or array
-        About 0.6 on a cold, 0.9 on a mild day. Over 1 in hot dry air, which leaves the tower colder than it came: then water also
-        evaporates for the air's own heat.
+        About 0.6 on a cold, 0.9 on a mild day. Over 1 in hot dry air, which leaves the tower colder than it came: then water
+        also evaporates for the air's own heat.
 
     Notes
     -----
@@ -198,7 +199,7 @@ def latent_share_ratio(
     entering = humidity_at_wet_bulb(dry_bulb_c, wet_bulb_c, pressure)
     wanted = enthalpy_kj_per_kg(dry_bulb_c, entering) + rise
     leaving = _saturated_at(wanted, np.asarray(wet_bulb_c, dtype=float), pressure)
-    return (humidity_ratio(leaving, pressure) - entering) * latent_heat_kj_per_kg(30.0) / rise
+    return np.asarray((humidity_ratio(leaving, pressure) - entering) * latent_heat_kj_per_kg(30.0) / rise)
 
 
 _MOST_STEPS = 50
@@ -250,4 +251,4 @@ def pad_leaving_c(dry_bulb_c: ArrayLike, wet_bulb_c: ArrayLike, pad_fraction: fl
     [23.6, 28.0, 38.0]
     """
     dry, wet = np.asarray(dry_bulb_c, dtype=float), np.asarray(wet_bulb_c, dtype=float)
-    return np.minimum(dry, np.maximum(wanted_c, dry - pad_fraction * (dry - wet)))
+    return np.asarray(np.minimum(dry, np.maximum(wanted_c, dry - pad_fraction * (dry - wet))))

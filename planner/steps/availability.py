@@ -23,16 +23,18 @@ from planner.plan_facility import (
 )
 from planner.steps.blocks import Block, Wiring, wire
 from planner.steps.causes import common_causes
-from planner.steps.chances import NODES_MAX_COUNT, Chances, Kind, chances, only_what_is_enough
+from planner.steps.chances import ANY_COUNT, NODES_MAX_COUNT, Chances, Kind, chances, only_what_is_enough
+from planner.steps.cooling_needs import cooling_feeds_needed, cooling_groups
 from planner.steps.notes import Notes
-from planner.steps.outages import cooling_feeds_needed, plan_outages, single_losses
+from planner.steps.outages import plan_outages, single_losses
 from planner.steps.rates import Rates, rates_of
 
-__all__ = ["plan_availability"]
+__all__ = ["plan_availability", "rack_minutes_per_year"]
 
 CUT_SETS_MAX_COUNT = 20
 CUT_SET_ORDER_MAX_COUNT = 3
-ANY_COUNT = 10**8  # of nodes: a series of components has few
+CUT_SET_FRACTION_MIN = 1e-13  # 0.05 us a year
+FEW_COUNT = 12  # of more feeds of cooling than these only two count as spare: more are out at once with their source only
 RUNNING = ("racks", "pumps", "cooling")  # what a rack cannot do without; the house is not among it
 
 
@@ -44,22 +46,12 @@ def plan_availability(
     cooling: CoolingPlan,
 ) -> AvailabilityPlan:
     """Compute the availability of a rack and of the factory, and what every outage of one or two units leaves."""
-    counts = Counter((unit.stage, unit.item) for unit in units)
-    for group in cooling.units:
-        counts[group.role, group.item] += group.groups_count * group.count
-    rates = {kind: found for kind in counts if (found := rates_of(*kind, catalog, notes))}
-    running = tuple(feed for feed in feeds if feed.kind in RUNNING)
-    wiring = wire(units, running, common_causes(units, running, single_losses(units, running)), merged=True)
-    blocks, cooled_by = _with_cooling(wiring.blocks, cooling)
-    model = chances(blocks, rates, wiring, units, running)
-    plant = _Plant.of(wiring, running, cooling, cooled_by)
-    how, states = _solved(model, plant)
-    rack = _rack(model, plant, states)
-    lines = tuple(_line(kind, rates[kind], count, model) for kind, count in counts.items() if kind in rates)
+    solved = _solve_all(catalog, notes, units, feeds, cooling)
+    model, states, rack = solved.model, solved.states, solved.rack
     outages = plan_outages(notes, units, feeds, cooling)
-    _assume(notes, how, model)
+    _assume(notes, solved.how, model)
     return AvailabilityPlan(
-        components=lines,
+        components=tuple(_line(kind, rates, solved.counts[kind], model) for kind, rates in model.rates.items()),
         rack_availability_fraction=1 - rack.both,
         rack_minutes_per_year=downtime_minutes(1 - rack.both),
         rack_power_minutes_per_year=downtime_minutes(1 - rack.power),
@@ -73,6 +65,41 @@ def plan_availability(
         not_maintainable=outages.not_maintainable,
         concurrently_maintainable=not outages.not_maintainable,
     )
+
+
+def rack_minutes_per_year(
+    catalog: Catalog, units: tuple[ChainUnit, ...], feeds: tuple[ChainLoad, ...], cooling: CoolingPlan
+) -> float:
+    """Compute only how long a year a rack is without power or cooling: to compare chains."""
+    return float(downtime_minutes(1 - _solve_all(catalog, Notes(), units, feeds, cooling).rack.both))
+
+
+@dataclass(frozen=True)
+class _Solved:
+    """What is computed before it is written down."""
+
+    model: Chances
+    counts: Mapping[Kind, int]
+    how: str
+    states: _States
+    rack: _Rack
+
+
+def _solve_all(
+    catalog: Catalog, notes: Notes, units: tuple[ChainUnit, ...], feeds: tuple[ChainLoad, ...], cooling: CoolingPlan
+) -> _Solved:
+    """Look rates up, draw the diagram, and solve it."""
+    counts = Counter((unit.stage, unit.item) for unit in units)
+    for group in cooling.units:
+        counts[group.role, group.item] += group.groups_count * group.count
+    rates = {kind: found for kind in counts if (found := rates_of(*kind, catalog, notes))}
+    running = tuple(feed for feed in feeds if feed.kind in RUNNING)
+    wiring = wire(units, running, common_causes(units, running, single_losses(units, running)), merged=True)
+    blocks, cooled_by = _with_cooling(wiring.blocks, cooling)
+    model = chances(blocks, rates, wiring, units, running)
+    plant = _Plant.of(wiring, running, cooling, cooled_by)
+    how, states = _solved(model, plant)
+    return _Solved(model, counts, how, states, _rack(model, plant, states))
 
 
 @dataclass(frozen=True)
@@ -94,8 +121,9 @@ class _Plant:
         for kind, needed in cooling_feeds_needed(feeds, cooling).items():
             signals = tuple(wiring.feeds[number] for number in wiring.order if feeds[number].kind == kind)
             if signals:
+                spare = len(signals) - needed
                 cooling_power.append(gate_input(len(gates)))
-                gates.append(Gate(needed, signals))
+                gates.append(Gate(len(signals) - (spare if len(signals) <= FEW_COUNT else min(spare, 2)), signals))
         powers = tuple(wiring.feeds[number] for number in wiring.order if feeds[number].kind == "racks")
         return cls(tuple(gates), powers, tuple(cooling_power), cooled_by)
 
@@ -135,9 +163,7 @@ def _with_cooling(
     """Add the units of the loops: those that a rack needs, and those of the other racks' groups."""
     found = list(blocks)
     cooled_by: list[tuple[int, int | None]] = []
-    for group in cooling.units:
-        if min(group.count, group.needed_count, group.groups_count) <= 0:
-            continue
+    for group in cooling_groups(cooling):
         spare = group.needed_count < group.count
         own = Block(group.role, group.item, (group.name,), group.count, group.needed_count, spare)
         for part in (own, replace(own, common=True)) if spare else (own,):
@@ -153,11 +179,11 @@ def _solved(model: Chances, plant: _Plant) -> tuple[str, _States]:
     """Solve the whole plant: exactly; with all racks by a bound; or, when even one load is too large, all by a bound."""
     gates, racks, all_racks = plant.gates, plant.powers, plant.all_racks()
     last = Gate(len(all_racks), all_racks)
-    whole, single = model.fractions()
-    fractions = [float(each[0]) for each in whole]
+    cases = model.cases()
+    fractions = cases.first()
 
     def with_maintenance(graph: Diagram, down: float, root: int) -> float:
-        return min(down + float(model.maintained(birnbaum(graph, fractions, root), whole, single)[0]), 1.0)
+        return float(cases.with_maintenance(down, birnbaum(graph, fractions, root))[0])
 
     try:
         graph = diagram(len(model.blocks), (*gates, last), [*racks, gate_input(len(gates))], None, NODES_MAX_COUNT)
@@ -170,7 +196,13 @@ def _solved(model: Chances, plant: _Plant) -> tuple[str, _States]:
             graph = diagram(len(model.blocks), each, all_racks, None, nodes_max_count)
         except DiagramTooLargeError:
             continue
-        down = [with_maintenance(graph, float(q), root) for root, q in enumerate(diagram_unavailability(graph, fractions))]
+        known: dict[str, float] = {}  # loads that are built alike are out alike: each kind is looked at once
+        down = []
+        for root, found in enumerate(diagram_unavailability(graph, fractions)):
+            key = f"{float(found):.9e}"
+            if key not in known:
+                known[key] = with_maintenance(graph, float(found), root)
+            down.append(known[key])
         by_signal = dict(zip(all_racks, down, strict=True))
         all_down = float(-np.expm1(np.log1p(-np.minimum(down, 1 - 1e-15)).sum()))
         return how, _States(each, tuple(by_signal[signal] for signal in racks), all_down)
@@ -184,49 +216,46 @@ def _rack(model: Chances, plant: _Plant, states: _States) -> _Rack:
     worst = (racks[int(np.argmax(states.powers))],) if racks else ()
     cooling = plant.cooling()
     first = len(states.gates)
-    gates = (
-        *states.gates,
-        Gate(len(worst), worst),
-        Gate(len(cooling), cooling),
-        Gate(2, (gate_input(first), gate_input(first + 1))),
-    )
+    both = Gate(2, (gate_input(first), gate_input(first + 1)))
+    gates = (*states.gates, Gate(len(worst), worst), Gate(len(cooling), cooling), both)
     tops = [gate_input(first), gate_input(first + 1), gate_input(first + 2)]
     try:
         graph = diagram(len(model.blocks), gates, tops, None, 10 * NODES_MAX_COUNT)
     except DiagramTooLargeError:
         graph = diagram(len(model.blocks), only_what_is_enough(gates), tops, None, ANY_COUNT)
+    alone = model.cases()
+    power, cooled, _ = (
+        float(alone.with_maintenance(down, birnbaum(graph, alone.first(), root))[0])
+        for root, down in enumerate(diagram_unavailability(graph, alone.first()))
+    )
     kinds = list(model.rates)
-    whole, single = model.fractions([None, *kinds])
-    importance = birnbaum(graph, whole, 2)
-    down = []
-    for root, found in enumerate(diagram_unavailability(graph, whole)):
-        matters = importance if root == 2 else birnbaum(graph, whole, root)
-        down.append(np.minimum(np.asarray(found) + model.maintained(matters, whole, single), 1.0))
-    total = float(down[2][0])
+    cases = model.cases([None, *kinds])
+    importance = birnbaum(graph, cases.fractions(), 2)
+    down = cases.with_maintenance(diagram_unavailability(graph, cases.fractions())[2], importance)
+    total = float(down[0])
+    matters: dict[Kind, float] = {}
+    for number, block in enumerate(model.blocks):
+        if not block.common:
+            one = float(np.broadcast_to(importance[number], down.shape)[0] * cases.slope[number, 0])
+            matters[block.stage, block.item] = max(matters.get((block.stage, block.item), 0.0), one)
     ranking = []
     for number, kind in enumerate(kinds, 1):
-        own = [
-            float(np.broadcast_to(importance[index], (len(kinds) + 1,))[0])
-            * float(model.slope(block, single[index], whole[index])[0])
-            for index, block in enumerate(model.blocks)
-            if (block.stage, block.item) == kind and not block.common
-        ]
-        share = (total - float(down[2][number])) / total if total > 0 else 0.0
-        if own and max(own) > 0:
+        share = min(max((total - float(down[number])) / total, 0.0), 1.0) if total > 0 else 0.0
+        if matters.get(kind, 0.0) > 0:
             ranking.append(
                 Importance(
                     name=_kind_name(kind, model.rates),
-                    fussell_vesely_fraction=min(max(share, 0.0), 1.0),
-                    birnbaum_ratio=max(own),
-                    minutes_per_year=downtime_minutes(1 - total * min(max(share, 0.0), 1.0)),
+                    fussell_vesely_fraction=share,
+                    birnbaum_ratio=matters[kind],
+                    minutes_per_year=total * share * downtime_minutes(0.0),
                 )
             )
     return _Rack(
-        power=float(down[0][0]),
-        cooling=float(down[1][0]),
+        power=power,
+        cooling=cooled,
         both=total,
         ranking=tuple(sorted(ranking, key=lambda each: (-each.fussell_vesely_fraction, each.name))),
-        cut_sets=_cut_sets(model, graph, [float(each[0]) for each in whole]),
+        cut_sets=_cut_sets(model, graph, alone.first()),
     )
 
 
@@ -234,7 +263,7 @@ def _cut_sets(model: Chances, graph: Diagram, fractions: Sequence[float]) -> tup
     """List the smallest sets of outages that stop the rack, those first that do it longest."""
     weights = [1 if block.common else block.count - block.needed_count + 1 for block in model.blocks]
     found = []
-    for cut in minimal_cut_sets(graph, CUT_SET_ORDER_MAX_COUNT, weights, 2):
+    for cut in minimal_cut_sets(graph, CUT_SET_ORDER_MAX_COUNT, weights, 2, fractions, CUT_SET_FRACTION_MIN):
         together = float(np.prod([fractions[each] for each in cut]))
         if together > 0:
             names = tuple(_block_name(model.blocks[each]) for each in sorted(cut))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from planner.models.diagrams import Gate, gate_input
 from planner.plan_facility import ChainLoad, ChainUnit
 
-__all__ = ["Block", "Wiring", "standing_by", "wire"]
+__all__ = ["Block", "Wiring", "apart", "standing_by", "wire"]
 
 Names = tuple[str, ...]
 Supply = tuple[Names, Names, int]  # fed by, backed by, how many of the first are needed
@@ -118,33 +118,37 @@ def _backings(units: Sequence[ChainUnit], feeds: Sequence[ChainLoad]) -> dict[Na
     return backings
 
 
-def _side_by_side(units: Mapping[str, ChainUnit], loads: Sequence[ChainLoad]) -> list[int]:
-    """Order the loads so that those that share units other than sources stand side by side."""
-    parent = {name: name for name in units}
+def apart(units: Sequence[ChainUnit], loads: Sequence[ChainLoad]) -> tuple[list[int | None], list[int | None]]:
+    """Part the chain below its sources into pieces that share nothing.
 
-    def root(name: str) -> str:
-        while parent[name] != name:
-            parent[name] = parent[parent[name]]
-            name = parent[name]
-        return name
+    Returns
+    -------
+    tuple of list
+        Number of the piece of every unit and of every load; none for sources, and for what hangs on sources only.
+    """
+    known = {unit.name: number for number, unit in enumerate(units)}
+    source = [not (unit.fed_by or unit.backed_by) for unit in units]
+    parent = list(range(len(units)))
 
-    def inner(each: ChainUnit | ChainLoad) -> list[str]:
-        names = [name for name in (*each.fed_by, *each.backed_by) if name in units]
-        return [name for name in names if units[name].fed_by or units[name].backed_by]
+    def root(number: int) -> int:
+        while parent[number] != number:
+            parent[number] = parent[parent[number]]
+            number = parent[number]
+        return number
 
-    for unit in units.values():
-        for name in inner(unit):
-            parent[root(name)] = root(unit.name)
-    for load in loads:
-        names = inner(load)
-        for name in names:
-            parent[root(name)] = root(names[0])
-    first: dict[str, int] = {}
-    places = []
-    for number, load in enumerate(loads):
-        names = inner(load)
-        places.append((first.setdefault(root(names[0]) if names else "", number), number))
-    return [number for _, number in sorted(places)]
+    def inner(each: ChainUnit | ChainLoad) -> list[int]:
+        return [known[name] for name in (*each.fed_by, *each.backed_by) if name in known and not source[known[name]]]
+
+    for number, unit in enumerate(units):
+        for other in inner(unit):
+            parent[root(other)] = root(number)
+    above = [inner(load) for load in loads]
+    for numbers in above:
+        for other in numbers:
+            parent[root(other)] = root(numbers[0])
+    pieces: dict[int, int] = {}
+    of_units = [None if source[n] else pieces.setdefault(root(n), len(pieces)) for n in range(len(units))]
+    return of_units, [pieces[root(numbers[0])] if numbers else None for numbers in above]
 
 
 class _Wirer:
@@ -187,7 +191,8 @@ class _Wirer:
     def wiring(self) -> Wiring:
         """Follow all loads up, and what is left of the chain."""
         signals = [0] * len(self.loads)
-        order = _side_by_side(self.units, self.loads)
+        pieces = apart(list(self.units.values()), self.loads)[1]
+        order = sorted(range(len(self.loads)), key=lambda n: -1 if (piece := pieces[n]) is None else piece)
         for number in order:
             load = self.loads[number]
             self._follow(self._needs(load))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from planner.plan_facility import ChainLoad, ChainUnit
 
@@ -37,33 +37,33 @@ def common_causes(units: Sequence[ChainUnit], feeds: Sequence[ChainLoad], lost: 
     kinds: dict[tuple[str, str], int] = defaultdict(int)
     for number, unit in enumerate(units):
         kinds[unit.stage, unit.item] |= 1 << number
-    groups: list[int] = []
-    for of_kind in kinds.values():
-        groups += _joined(each & of_kind for each in redundant)
-    causes = {}
-    for group, members in enumerate(groups):
-        bits = members
-        while bits:
-            lowest = bits & -bits
-            causes[units[lowest.bit_length() - 1].name] = group
-            bits ^= lowest
-    return causes
+    parent = list(range(len(units)))
+
+    def root(number: int) -> int:
+        while parent[number] != number:
+            parent[number] = parent[parent[number]]
+            number = parent[number]
+        return number
+
+    grouped: set[int] = set()
+    for each in {bits & of_kind for of_kind in kinds.values() for bits in redundant}:
+        if each.bit_count() > 1:
+            first, *others = _numbers(each)
+            grouped |= {first, *others}
+            for other in others:
+                parent[root(other)] = root(first)
+    groups: dict[int, int] = {}
+    return {units[number].name: groups.setdefault(root(number), len(groups)) for number in sorted(grouped)}
 
 
-def _joined(sets: Iterable[int]) -> list[int]:
-    """Join sets of two or more units that share one."""
-    joined: list[int] = []
-    for each in sorted(set(sets)):
-        if each.bit_count() < 2:
-            continue
-        bits, apart = each, []
-        for other in joined:
-            if other & bits:
-                bits |= other
-            else:
-                apart.append(other)
-        joined = [*apart, bits]
-    return joined
+def _numbers(bits: int) -> list[int]:
+    """List the places of the bits that are set."""
+    numbers = []
+    while bits:
+        lowest = bits & -bits
+        numbers.append(lowest.bit_length() - 1)
+        bits ^= lowest
+    return numbers
 
 
 def _upstream(units: Sequence[ChainUnit], known: Mapping[str, int]) -> dict[str, int]:

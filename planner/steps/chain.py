@@ -15,6 +15,7 @@ from planner.models.losses import input_kw
 from planner.models.power import battery_minutes
 from planner.plan_facility import ChainUnit, CoolingPlan, PowerStagePlan
 from planner.spec import Factory
+from planner.spec_facility import Power
 from planner.steps.chain_check import Checked, as_graph, check, note_overloads, stranded_capacity
 from planner.steps.chain_declared import declared_chain
 from planner.steps.chain_generators import Pool, derating_fraction, note_fuel, pools
@@ -155,6 +156,7 @@ def _by_scheme(
     if checked:
         note_overloads(checked, notes, SCHEME_PATHS)
     _note_scheme(factory, hardware, notes, scheme, spare_sets, blocks, counts)
+    _note_breakers(power, [*rows.values(), hardware.generator], notes)
     for row in (hardware.utility, hardware.switchgear, hardware.generator, *([hardware.bess] if hardware.bess else [])):
         notes.assume_row("power_stages", row)
     minutes = hardware.ups.battery_minutes if power.battery_minutes is None else power.battery_minutes
@@ -189,6 +191,7 @@ def _drawn(
     sets: Sequence[Pool],
     row_loads: Sequence[RowLoad] | None,
 ) -> tuple[list[Piece], list[Hung]]:
+    """Draw the blocks where the rows are known."""
     if row_loads is None:
         return [], []
     return draw(scheme, blocks, counts, demand, (line, lines), (generator, sets) if generator else None, row_loads)
@@ -202,12 +205,12 @@ def _scheme_losses(blocks: Sequence[Block], counts: Sequence[int], line: Equipme
     def losses_kw(it_kw: Floats, pumps_kw: Floats, cooling_kw: Floats, house_kw: Floats) -> dict[str, Floats]:
         it, pumps, mechanical = np.asarray(it_kw), np.asarray(pumps_kw), np.asarray(cooling_kw) + np.asarray(house_kw)
         total: dict[str, Floats] = {}
-        grid: Floats = np.zeros(np.broadcast_shapes(it.shape, pumps.shape, mechanical.shape))
+        nothing = grid = np.zeros(np.broadcast_shapes(it.shape, pumps.shape, mechanical.shape))
         for block, count in zip(blocks, counts, strict=True):
             lost, delivered = block_losses_kw(block, it, pumps, mechanical)
             grid = grid + count * delivered["grid"]
             for stage, kw in lost.items():
-                total[stage] = total.get(stage, np.zeros(())) + count * kw
+                total[stage] = total.get(stage, nothing) + count * kw
         total["utility"] = lines * input_kw(law, grid / lines) - grid
         return {stage: total[stage] for stage in STAGES if stage in total}
 
@@ -237,7 +240,9 @@ def _declared(
             notes.warn("not-used", f"power.{name}", message, "leave it out, or leave power.chain out")
     pieces, hung = declared_chain(power, catalog, notes, demand, row_loads, usable, factory.site.grid_feed_kw)
     checked = check(pieces, hung, usable, spare_generators=False)
-    note_overloads(checked, notes, {})
+    if row_loads is not None:  # loads of rows are guesses otherwise
+        note_overloads(checked, notes, {})
+    _note_breakers(power, list(rows.values()), notes)
     units, feeds = as_graph(checked.pieces, hung)
     totals = {"racks": demand.it_kw, "pumps": demand.pumps_kw, "cooling": demand.cooling_kw, "house": demand.house_kw}
     shares = [(each.kind, each.power_kw / totals[each.kind] if totals[each.kind] else 0.0) for each in hung]
@@ -296,6 +301,13 @@ def _stages(
         name = names[stage] if names else row.name
         result.append(PowerStagePlan(stage=stage, name=name, efficiency_fraction=efficiency, output_kw=output, loss_kw=loss))
     return tuple(result)
+
+
+def _note_breakers(power: Power, rows: Sequence[PowerStage], notes: Notes) -> None:
+    """Note a share for breakers where nothing has a breaker that carries less than its rating."""
+    if power.continuous_fraction is not None and all(row.continuous_fraction == 1 for row in rows):
+        message = "power.continuous_fraction changes nothing: no stage of this chain carries less than its rating for hours"
+        notes.warn("not-used", "power.continuous_fraction", message, "leave it out")
 
 
 def _note_scheme(

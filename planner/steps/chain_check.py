@@ -96,6 +96,7 @@ def check(pieces: Sequence[Piece], hung: Sequence[Hung], usable: dict[str, float
 
 
 def _unit(piece: Piece, number: int, pieces: Sequence[Piece], worst: Worst, lines: int) -> ChainUnit:
+    """Say what a piece carries."""
     carried = float(worst.worst_kw[number])
     return ChainUnit(
         name=piece.name,
@@ -247,15 +248,18 @@ def _reach(
     grid_feed_kw: float | None,
 ) -> dict[int, float]:
     """Find how many times its load every block can carry before it, its generators or the grid's feed are full."""
-    extra_kw: dict[int, float] = {}
-    for block, kw in grid_kw.items():
-        bounds = [ratio for (stage, each), ratio in most.items() if each == block and stage != "generator"]
-        extra_kw[block] = kw * max(min(bounds, default=1.0) - 1, 0.0)
-    for pool in set(pool_of.values()):
-        if ("generator", pool) not in most:
-            continue
-        blocks = [block for block, each in pool_of.items() if each == pool and block in extra_kw]
-        _scale(extra_kw, blocks, used["generator", pool] * (most["generator", pool] - 1))
+    fullest: dict[int, float] = {}
+    for (stage, block), ratio in most.items():
+        if stage != "generator":
+            fullest[block] = min(fullest.get(block, ratio), ratio)
+    extra_kw = {block: kw * max(fullest.get(block, 1.0) - 1, 0.0) for block, kw in grid_kw.items()}
+    behind: dict[int, list[int]] = defaultdict(list)
+    for block, pool in pool_of.items():
+        if block in extra_kw:
+            behind[pool].append(block)
+    for pool, blocks in behind.items():
+        if ("generator", pool) in most:
+            _scale(extra_kw, blocks, used["generator", pool] * (most["generator", pool] - 1))
     if grid_feed_kw is not None:
         _scale(extra_kw, list(extra_kw), grid_feed_kw - sum(grid_kw.values()))
     return {block: 1 + extra_kw[block] / kw if kw > 0 else 1.0 for block, kw in grid_kw.items()}

@@ -4,6 +4,10 @@ A *block* is a group of *systems* (a main switchboard with its transformers, UPS
 blocks are filled one after the other as the factory grows, so that all but the last are alike. The IT load of a block is cut
 into equal *parts*, one for each system or pair of systems, and every part into *leaves*: the racks on one busway, or on one at
 each side. All that is said of a block here follows from a few numbers, however many racks there are.
+
+In N+1 a block is one system whose units of a stage share a bus, one more than are needed. In 2N, 3N/2 and 4N/3 every part hangs
+on a pair of systems; in a block-redundant one, on a system of its own, with a catcher behind all of them. A UPS' static bypass
+is not counted as a way to feed the racks: what comes through it is not protected.
 """
 
 from __future__ import annotations
@@ -106,22 +110,30 @@ def fill_blocks(scheme: str, plant: Plant, demand: Demand) -> tuple[list[Block],
     """
     fraction, block = 1.0, _block(scheme, plant, demand, 1.0, CATCHER_PRIMARIES)
     if block.fill <= 1.0:
-        return [_block(scheme, plant, demand, 1.0, _primaries(block.fill))], [1]
+        return [_last(scheme, plant, demand, 1.0, block.fill)], [1]
     for _ in range(60):
         fraction /= block.fill * (1 + 1e-9)
         block = _block(scheme, plant, demand, fraction, CATCHER_PRIMARIES)
         if 1 - 1e-6 < block.fill <= 1:
             break
+    while block.fill > 1:  # losses jump where a unit is added, so that the division above need not settle
+        fraction *= 0.999
+        block = _block(scheme, plant, demand, fraction, CATCHER_PRIMARIES)
     count = math.floor(1 / fraction + 1e-9)
     rest = 1.0 - count * fraction
     if rest < 1e-9:
         return [_block(scheme, plant, demand, 1.0 / count, CATCHER_PRIMARIES)], [count]
-    return [block, _block(scheme, plant, demand, rest, _primaries(rest / fraction))], [count, 1]
+    return [block, _last(scheme, plant, demand, rest, rest / fraction)], [count, 1]
 
 
-def _primaries(fill: float) -> int:
-    """Count the systems beside the catcher of a block that is filled so far."""
-    return units_needed(fill * CATCHER_PRIMARIES, 1.0)
+def _last(scheme: str, plant: Plant, demand: Demand, fraction: float, fill: float) -> Block:
+    """Size the block that is filled so far: beside a catcher stand no more systems than it takes."""
+    primaries = units_needed(fill * CATCHER_PRIMARIES, 1.0)
+    block = _block(scheme, plant, demand, fraction, primaries)
+    while scheme == "block" and block.fill > 1 and primaries < CATCHER_PRIMARIES:
+        primaries += 1
+        block = _block(scheme, plant, demand, fraction, primaries)
+    return block
 
 
 def _block(scheme: str, plant: Plant, demand: Demand, fraction: float, primaries: int) -> Block:

@@ -20,12 +20,13 @@ from planner.plan_facility import ChainLoad, ChainUnit
 from planner.steps.blocks import Block, Wiring, standing_by
 from planner.steps.rates import Rates
 
-__all__ = ["NODES_MAX_COUNT", "Chances", "Kind", "chances", "only_what_is_enough"]
+__all__ = ["ANY_COUNT", "NODES_MAX_COUNT", "Cases", "Chances", "Kind", "chances", "only_what_is_enough"]
 
 Floats = NDArray[np.float64]
 Kind = tuple[str, str]  # stage (or role) and item
 
-NODES_MAX_COUNT = 60_000
+NODES_MAX_COUNT = 300_000
+ANY_COUNT = 10**8  # of nodes: a series of components has few
 
 
 @dataclass(frozen=True)
@@ -56,35 +57,58 @@ class Chances:
         out = common if block.common else own
         return out + called * (1 - out)
 
-    def fractions(self, without: Sequence[Kind | None] = (None,)) -> tuple[list[Floats], list[Floats]]:
-        """Return the unavailability of all blocks, and of one unit of each, in cases: each without the failures of a class."""
-        whole, single = [], []
-        for block in self.blocks:
-            fails = np.array([(block.stage, block.item) != kind for kind in without], dtype=np.float64)
-            one = fails * self.unit(block)
-            group = one if block.common else k_of_n_unavailability(block.needed_count, block.count, one)
-            single.append(one)
-            whole.append(group if block.copies == 1 else -np.expm1(block.copies * np.log1p(-group)))
-        return whole, single
+    def cases(self, without: Sequence[Kind | None] = (None,)) -> Cases:
+        """Compute unavailabilities in cases: in each without the failures (and the maintenance) of a class."""
+        kinds = [(block.stage, block.item) for block in self.blocks]
+        single = np.array([self.unit(block) for block in self.blocks])[:, None] * np.array(
+            [[kind != left_out for left_out in without] for kind in kinds], dtype=np.float64
+        ).reshape(len(kinds), len(without))
+        whole, slope = single.copy(), np.ones_like(single)
+        for number, block in enumerate(self.blocks):
+            if block.count > 1 and not block.common:
+                whole[number] = k_of_n_unavailability(block.needed_count, block.count, single[number])
+                slope[number] = k_of_n_birnbaum(block.needed_count, block.count, single[number])
+            if block.copies > 1:
+                slope[number] *= (1 - whole[number]) ** (block.copies - 1)
+                whole[number] = -np.expm1(block.copies * np.log1p(-whole[number]))
+        maintained = np.array([self._maintained(block) for block in self.blocks])[:, None]
+        return Cases(whole, slope, maintained * (1 - single) * slope * (single > 0))
 
-    def slope(self, block: Block, single: Floats, whole: Floats) -> Floats:
-        """Return how much one unit of a block matters to the block."""
-        one = k_of_n_birnbaum(block.needed_count, block.count, single)
-        return one if block.copies == 1 else one * (1 - whole) ** ((block.copies - 1) / block.copies)
+    def _maintained(self, block: Block) -> float:
+        """Return the part of the year in which one of a block's units is in maintenance; a generator's is in its readiness."""
+        rates = self.rates.get((block.stage, block.item))
+        if rates is None or block.common or self.stands_by(block):
+            return 0.0
+        return rates.maintenance_fraction * block.count * block.copies
 
-    def maintained(self, importance: Sequence[float | Floats], whole: Sequence[Floats], single: Sequence[Floats]) -> Floats:
-        """Return what maintenance adds to an unavailability: one unit at a time, while the rest is as chance has it.
 
-        With one unit out, the unavailability rises by its Birnbaum importance times its own availability.
-        """
-        added = np.zeros(len(single[0]) if single else 1)
-        for block, matters, one, group in zip(self.blocks, importance, single, whole, strict=True):
-            rates = self.rates.get((block.stage, block.item))
-            if rates is None or block.common or self.stands_by(block):  # a generator's is in its readiness
-                continue
-            once = rates.maintenance_fraction * (1 - one) * self.slope(block, one, group) * np.asarray(matters)
-            added += np.where(one > 0, block.count * block.copies * once, 0.0)  # a class left out is not maintained either
-        return added
+@dataclass(frozen=True)
+class Cases:
+    """Arrays of blocks by cases.
+
+    `whole`: unavailability of a block. `slope`: how much one of its units matters to it. `maintained`: what the unavailability
+    of the plant rises by for maintenance of the block's units, over the block's Birnbaum importance: one unit at a time is out,
+    while the rest is as chance has it.
+    """
+
+    whole: Floats
+    slope: Floats
+    maintained: Floats
+
+    def fractions(self) -> list[Floats]:
+        """Return the unavailabilities, block by block."""
+        return list(self.whole)
+
+    def first(self) -> list[float]:
+        """Return those of the first case."""
+        return [float(each) for each in self.whole[:, 0]]
+
+    def with_maintenance(self, down: float | Floats, importance: Sequence[float | Floats]) -> Floats:
+        """Add what maintenance adds."""
+        added = np.zeros(self.whole.shape[1])
+        for number in np.flatnonzero(self.maintained.any(axis=1)).tolist():
+            added += self.maintained[number] * importance[number]
+        return np.minimum(np.asarray(down) + added, 1.0)
 
 
 def chances(
@@ -133,13 +157,12 @@ def _outages(plain: Chances, wiring: Wiring) -> list[tuple[tuple[str, ...], str,
     mains = [(names, signal) for names, signals in wiring.mains.items() for signal in signals]
     if not mains:
         return []
-    whole, _ = plain.fractions()
-    fractions = [float(each[0]) for each in whole]
+    fractions = plain.cases().first()
     tops = [signal for _, signal in mains]
     try:
         graph = diagram(len(plain.blocks), wiring.gates, tops, None, NODES_MAX_COUNT)
     except DiagramTooLargeError:
-        graph = diagram(len(plain.blocks), only_what_is_enough(wiring.gates), tops, None, 10**8)
+        graph = diagram(len(plain.blocks), only_what_is_enough(wiring.gates), tops, None, ANY_COUNT)
     shares: dict[str, list[tuple[float, float]]] = {}
     found = []
     for root, ((names, _), down) in enumerate(zip(mains, diagram_unavailability(graph, fractions), strict=True)):

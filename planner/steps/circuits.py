@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -10,19 +11,13 @@ import numpy as np
 
 from planner.catalog import Catalog
 from planner.catalog.records import CoolingPlant, CoolingUnit, PartLoadPoint
-from planner.models.circuit import (
-    Circuit,
-    Compressor,
-    Economizer,
-    Loop,
-    Terminal,
-    outdoors_of,
-    terminal_state,
-)
+from planner.models.circuit import outdoors_of, terminal_state
+from planner.models.circuit_units import Circuit, Compressor, Economizer, Loop, Terminal
 from planner.models.cooling import chiller_cop_ratio, pump_power_kw
 from planner.models.fluids import RANGE_C, kw_per_k_at_flow, pipe_pressure_drop_kpa
 from planner.models.heat_exchange import rated_conductance_kw_per_k
 from planner.models.rejection import STANDARD_KG_PER_M3, Outdoors, Rejection, carried_kw, root_of
+from planner.models.weather import air_density_kg_per_m3
 from planner.steps.notes import Notes
 
 __all__ = ["Ask", "PumpedLoop", "Sized", "size_circuit"]
@@ -35,6 +30,7 @@ PIPE_FITTINGS_RATIO = 1.5
 PIPE_ROUGHNESS_MM = 0.045
 LEAST_OF_RATING = 0.1
 ROOM = 1e-9
+ROOM_HUMIDITY = 0.009  # mass of vapour over that of dry air: a dew point of 12 C
 
 
 @dataclass(frozen=True)
@@ -86,6 +82,8 @@ def size_circuit(plant: CoolingPlant, catalog: Catalog, notes: Notes, ask: Ask) 
     chiller = catalog.get(CoolingUnit, plant.chiller) if plant.chiller else None
     rejection = catalog.get(CoolingUnit, plant.rejection) if plant.rejection else None
     _check_roles(plant, terminal, pump, chiller, rejection, notes)
+    chiller = chiller if chiller and chiller.role in ("chiller", "dx") else None  # else a finding already
+    rejection = rejection if rejection and rejection.role in ("tower", "dry-cooler") else None
     heat = np.asarray(ask.heat_kw)
     pressure = np.asarray(ask.pressure_pa)
 
@@ -153,29 +151,32 @@ def _terminal(plant: CoolingPlant, row: CoolingUnit, ask: Ask, notes: Notes) -> 
     cold = ua = 0.0
     if plant.facility_rise_k is not None and row.approach_k is not None:
         cold = row.capacity_kw / plant.facility_rise_k
-        ua = _conductance(row, row.capacity_kw, row.approach_k, hot, cold, notes)
+        path = f"catalog.cooling_units.{row.id}"
+        ua = _conductance(notes, path, row.name, row.capacity_kw, row.approach_k, hot, cold)
     return Terminal(row.role, 1, 1, row.capacity_kw, row.power_max_kw, hot, cold, ua, row.turndown_fraction or 0.0)
 
 
-def _conductance(row: CoolingUnit, heat_kw: float, approach_k: float, hot: float, cold: float, notes: Notes) -> float:
+def _conductance(notes: Notes, path: str, name: str, heat_kw: float, approach_k: float, hot: float, cold: float) -> float:
     """Conductance by the rating; a rating that no exchanger can have is an error, and read as the nearest that one can."""
     try:
         return rated_conductance_kw_per_k(heat_kw, approach_k, hot, cold)
     except ValueError:
         least = heat_kw / cold - heat_kw / hot
         message = (
-            f"{row.name}: with an approach of {approach_k:g} K, facility water would leave warmer than what it cools comes in;"
+            f"{name}: with an approach of {approach_k:g} K, what cools would leave warmer than what is cooled comes in;"
             f" more than {least:.1f} K are needed at these flows"
         )
-        hint = "a larger approach, more flow, or a smaller rise of the facility water"
-        notes.error("cooling-unit", f"catalog.cooling_units.{row.id}", message, hint, approach_k, least, "K")
+        hint = "a larger approach, more flow of what cools, or a smaller rise of it"
+        notes.error("cooling-unit", path, message, hint, approach_k, least, "K")
         return rated_conductance_kw_per_k(heat_kw, least + 1.0, hot, cold)
 
 
 def _unit_kw(one: Terminal, rise_k: float, ask: Ask) -> float:
     """Heat that one unit at the racks can carry: by its rating and by its flow, the air as thin as it is."""
-    thin = 1.0 if one.role == "cdu" else ask.pressure_pa / 101325.0
-    return min(one.capacity_kw, rise_k * one.hot_kw_per_k * thin * 0.98 if one.role != "cdu" else rise_k * one.hot_kw_per_k)
+    thin = 1.0
+    if one.role != "cdu":
+        thin = float(air_density_kg_per_m3(ask.supply_c, ROOM_HUMIDITY, ask.pressure_pa)) / STANDARD_KG_PER_M3
+    return min(one.capacity_kw, rise_k * one.hot_kw_per_k * thin)
 
 
 def _terminal_groups(row: CoolingUnit, one: Terminal, ask: Ask, plant: CoolingPlant) -> tuple[int, int]:
@@ -289,14 +290,13 @@ def _behind(
         economizer = None
         if plant.economizer_approach_k is not None and (plant.free or chiller is None):
             gap_k = plant.economizer_approach_k
-            ua = _conductance(pump, load_kw, gap_k, facility_kw_per_k, outdoor.kw_per_k, notes)
+            path = f"catalog.cooling_plants.{plant.id}"
+            name = f"{plant.name}, economizer"
+            ua = _conductance(notes, path, name, load_kw, gap_k, facility_kw_per_k, outdoor.kw_per_k)
             economizer = Economizer(ua, facility_kw_per_k, outdoor.kw_per_k)
         circuit = dataclasses.replace(circuit, outdoor_loop=loop, economizer=economizer)
         rise_k = rejected_kw / outdoor.kw_per_k
-    if chiller is not None:
-        wanted_c = sink_c + model.approach_k
-    else:
-        wanted_c = float(state.facility_supply_c) - gap_k
+    wanted_c = float(state.facility_supply_c) - gap_k if chiller is None else sink_c + model.approach_k
     unit_kw = _rejection_unit_kw(model, wanted_c, rise_k, air)
     units = max(1, math.ceil(rejected_kw / unit_kw - ROOM))
     return dataclasses.replace(
@@ -319,7 +319,7 @@ def _compressor(
     fault = ""
     if len(points) < 2 or points[-1][0] < 1.0:
         fault = f"{len(points)} points, of which the last must be at full load; two are needed at least"
-    elif any(later <= sooner for sooner, later in zip(draws, draws[1:], strict=False)):
+    elif any(later <= sooner for sooner, later in itertools.pairwise(draws)):
         fault = "more load would draw less power: load_fraction over factor_ratio must grow from point to point"
     elif abs(points[-1][1] - 1.0) > 1e-3:
         fault = f"factor_ratio at full load is {points[-1][1]:g}; it must be 1"

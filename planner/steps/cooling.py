@@ -8,18 +8,21 @@ import numpy as np
 
 from planner.catalog import Catalog
 from planner.catalog.records import CoolingPlant
-from planner.models.circuit import CircuitHours, capacity_kw, outdoors_of, run_circuit, terminal_state
+from planner.models.circuit import CircuitHours, TerminalState, capacity_kw, outdoors_of, run_circuit, terminal_state
 from planner.models.cooling import affinity_head_kpa, heat_up_s
 from planner.models.fluids import RANGE_C, density_kg_per_m3, heat_capacity_kj_per_kg_k, kw_per_k_at_flow
 from planner.models.plant import Plant
+from planner.models.rejection import STANDARD_KG_PER_M3
 from planner.models.weather import air_density_kg_per_m3
 from planner.plan_facility import CoolingPlan, CoolingUnits, LoopPlan, TripPlan
 from planner.spec import Factory
 from planner.steps.circuits import (
+    AIR_KJ_PER_KG_K,
     CDUS_PER_GROUP,
     PIPE_FITTINGS_RATIO,
     PIPE_M,
     PIPE_M_PER_S,
+    ROOM_HUMIDITY,
     Ask,
     Sized,
     known_c,
@@ -42,6 +45,7 @@ LEAST_MARGIN_K = 1.0
 RACK_LOOP_L_PER_KW = 0.5
 FACILITY_L_PER_KW = 5.0
 ROOM_AIR_M3_PER_RACK = 10.0
+RACK_METAL_KJ_PER_K = 200.0  # what servers' metal takes up while the air warms
 
 
 def plan_cooling(
@@ -83,11 +87,13 @@ def plan_cooling(
         "liquid": ask(hardware.liquid, liquid_kw, cooling.liquid_supply_c, True),
     }
     plants = {"air": hardware.air, "liquid": hardware.liquid}
-    sized = {medium: size_circuit(plants[medium], catalog, notes, asks[medium]) for medium in plants}
+    sized = {
+        medium: size_circuit(plants[medium], catalog, notes, wanted) for medium, wanted in asks.items() if wanted.heat_kw > 0
+    }
     reuse = cooling.heat_reuse
     plant = Plant(
-        air=sized["air"].circuit,
-        liquid=sized["liquid"].circuit,
+        air=sized["air"].circuit if "air" in sized else None,
+        liquid=sized["liquid"].circuit if "liquid" in sized else None,
         reuse_max_kw=reuse.heat_max_kw if reuse else 0.0,
         reuse_min_c=reuse.supply_min_c if reuse else 0.0,
         reuse_months=reuse.months if reuse else (),
@@ -97,12 +103,12 @@ def plan_cooling(
     trips: list[TripPlan] = []
     carried_kw, facility_supply_c = 0.0, None
     for medium in ("liquid", "air"):
-        if asks[medium].heat_kw <= 0:
+        if medium not in sized:
             continue
         hour = _design_hour(sized[medium], asks[medium])
         loops += _loops(plants[medium], sized[medium], asks[medium], hour)
         units += _units(medium, sized[medium], asks[medium], hour)
-        trips += _trips(factory, plants[medium], sized[medium], asks[medium], loads)
+        trips += _trips(factory, plants[medium], sized[medium], asks[medium], loads, hour)
         carried_kw += _check(factory, notes, plants[medium], sized[medium], asks[medium], hour)
         if medium == "liquid":
             facility_supply_c = float(hour.facility_supply_c)
@@ -144,13 +150,14 @@ def _note_rules(factory: Factory, notes: Notes, liquid: bool) -> None:
     )
     notes.assume(
         "cooling.units",
-        "units of every kind carry the heat of the design hour at the racks' supply temperatures with the spares out of service;"
-        " none carries more than its rating in milder weather; all of them run and share the load",
+        "units of every kind carry the heat of the design hour at the racks' supply temperatures with the spares out of"
+        " service; none carries more than its rating in milder weather; all of them run and share the load; fans of towers and"
+        " dry coolers behind chillers hold the rated approach",
     )
     if liquid:
         notes.assume(
             "cooling.cdus",
-            f"racks are not split over CDUs; with spares, up to {CDUS_PER_GROUP} CDUs that carry load share a manifold with them",
+            f"no rack is split over CDUs; with spares, up to {CDUS_PER_GROUP} CDUs that carry load share a manifold with them",
         )
     notes.assume(
         "cooling.pipes",
@@ -160,8 +167,8 @@ def _note_rules(factory: Factory, notes: Notes, liquid: bool) -> None:
     notes.assume(
         "cooling.trips",
         f"time to trip: {RACK_LOOP_L_PER_KW:g} l/kW of coolant beside the CDUs', {FACILITY_L_PER_KW:g} l/kW of facility water,"
-        f" {ROOM_AIR_M3_PER_RACK:g} m3 of room air a rack; coolant may warm by {COOLANT_MARGIN_K:g} K, air up to {AIR_MAX_C:g} C"
-        " (ASHRAE A1 allowable); metal is not counted",
+        f" {ROOM_AIR_M3_PER_RACK:g} m3 of room air and {RACK_METAL_KJ_PER_K:g} kJ/K of metal a rack; coolant may warm by"
+        f" {COOLANT_MARGIN_K:g} K, air up to {AIR_MAX_C:g} C (ASHRAE A1 allowable)",
         confidence="assumption",
     )
 
@@ -174,79 +181,65 @@ def _design_hour(sized: Sized, ask: Ask) -> CircuitHours:
 
 def _loops(plant: CoolingPlant, sized: Sized, ask: Ask, hour: CircuitHours) -> Iterator[LoopPlan]:
     """Describe the loops of a circuit, from the racks outwards."""
-    circuit, row, medium = sized.circuit, sized.terminal, plant.medium
-    terminal = circuit.terminal
-    state = terminal_state(circuit, terminal.count, np.asarray(ask.heat_kw), np.asarray(ask.pressure_pa))
-    liquid = medium == "liquid"
-    if liquid:
-        per_unit = float(kw_per_k_at_flow(1.0, plant.coolant, known_c(ask.supply_c)))
-        rated = terminal.hot_kw_per_k
-    else:
-        per_unit = float(air_density_kg_per_m3(ask.supply_c, 0.009, ask.pressure_pa)) * 1.006
-        rated = terminal.hot_kw_per_k / 1.2 * per_unit / 1.006
-    fraction = float(np.clip(ask.heat_kw / (terminal.count * plant.rise_k * rated), terminal.turndown_fraction, 1.0))
-    flow = terminal.count * rated * fraction / per_unit
+    circuit, liquid = sized.circuit, plant.medium == "liquid"
+    state = _racks(sized, ask)
+    per_unit = _rate_per_flow(plant, ask)
+    flow = float(state.racks_kw_per_k) / per_unit
+    rated = circuit.terminal.count * circuit.terminal.hot_kw_per_k
+    share = float(state.racks_kw_per_k) / (rated if liquid else rated * per_unit / AIR_KJ_PER_KG_K / STANDARD_KG_PER_M3)
     yield LoopPlan(
         name="racks" if liquid else "room air",
-        medium=medium,
+        medium=plant.medium,
         coolant=plant.coolant,
         heat_kw=ask.heat_kw,
         supply_c=ask.supply_c,
-        return_c=ask.supply_c + ask.heat_kw / (flow * per_unit) if flow else ask.supply_c,
+        return_c=ask.supply_c + ask.heat_kw / float(state.racks_kw_per_k),
         flow_l_per_min=flow if liquid else None,
         flow_m3_per_s=None if liquid else flow,
-        pressure_drop_kpa=float(affinity_head_kpa(row.pressure_drop_kpa or 0.0, fraction)),
+        pressure_drop_kpa=float(affinity_head_kpa(sized.terminal.pressure_drop_kpa or 0.0, share)),
         drive_kw=float(state.power_kw),
     )
-    if sized.facility is not None and circuit.facility is not None:
-        loop = sized.facility
-        supply = float(state.facility_supply_c)
-        share = max(float(state.facility_kw_per_k) / loop.kw_per_k, circuit.facility.turndown_fraction)
+    supply_c, outdoor_c = float(hour.facility_supply_c), float(hour.outdoor_supply_c)
+    facility_kw = float(hour.facility_pumps_kw)
+    for name, loop, model, heat_kw, cold_c, drive_kw in (
+        ("facility water", sized.facility, circuit.facility, float(state.heat_kw), supply_c, facility_kw),
+        (
+            "outdoor water",
+            sized.outdoor,
+            circuit.outdoor_loop,
+            float(hour.rejected_kw),
+            outdoor_c,
+            float(hour.pumps_kw) - facility_kw,
+        ),
+    ):
+        if loop is None or model is None:
+            continue
+        share = (drive_kw / model.power_kw) ** (1 / 3)  # of the flow that the pumps were counted for
         yield LoopPlan(
-            name="facility water" if liquid else "chilled water",
-            medium=medium,
+            name=name,
+            medium=plant.medium,
             coolant=loop.coolant,
-            heat_kw=float(state.heat_kw),
-            supply_c=supply,
-            return_c=supply + float(state.heat_kw) / (loop.kw_per_k * share),
+            heat_kw=heat_kw,
+            supply_c=cold_c,
+            return_c=cold_c + heat_kw / (loop.kw_per_k * share),
             flow_l_per_min=loop.flow_l_per_min * share,
             flow_m3_per_s=None,
             pressure_drop_kpa=float(affinity_head_kpa(loop.pressure_drop_kpa, share)),
-            drive_kw=circuit.facility.power_kw * share**3,
-        )
-    if sized.outdoor is not None and circuit.outdoor_loop is not None:
-        facility_kw = _facility_pumps_kw(sized, ask)
-        drive = float(hour.pumps_kw) - facility_kw
-        share = (drive / circuit.outdoor_loop.power_kw) ** (1 / 3) if circuit.outdoor_loop.power_kw else 0.0
-        rejected = float(state.heat_kw) + float(hour.pumps_kw) + float(hour.chillers_kw)
-        cold = _outdoor_supply_c(sized, ask, hour)
-        yield LoopPlan(
-            name="outdoor water",
-            medium=medium,
-            coolant=sized.outdoor.coolant,
-            heat_kw=rejected,
-            supply_c=cold,
-            return_c=cold + rejected / (sized.outdoor.kw_per_k * share),
-            flow_l_per_min=sized.outdoor.flow_l_per_min * share,
-            flow_m3_per_s=None,
-            pressure_drop_kpa=float(affinity_head_kpa(sized.outdoor.pressure_drop_kpa, share)),
-            drive_kw=drive,
+            drive_kw=drive_kw,
         )
 
 
-def _facility_pumps_kw(sized: Sized, ask: Ask) -> float:
-    """What facility pumps draw at the design hour, all units running."""
-    circuit = sized.circuit
-    if circuit.facility is None:
-        return 0.0
-    state = terminal_state(circuit, circuit.terminal.count, np.asarray(ask.heat_kw), np.asarray(ask.pressure_pa))
-    share = max(float(state.facility_kw_per_k) / circuit.facility.kw_per_k, circuit.facility.turndown_fraction)
-    return circuit.facility.power_kw * share**3
+def _racks(sized: Sized, ask: Ask) -> TerminalState:
+    """Run all units at the racks at the design hour."""
+    units = sized.circuit.terminal.count
+    return terminal_state(sized.circuit, units, np.asarray(ask.heat_kw), np.asarray(ask.pressure_pa))
 
 
-def _outdoor_supply_c(sized: Sized, ask: Ask, hour: CircuitHours) -> float:
-    """Temperature of the water from the rejection units at the design hour."""
-    return float(hour.outdoor_supply_c)
+def _rate_per_flow(plant: CoolingPlant, ask: Ask) -> float:
+    """Heat per kelvin that a l/min of coolant or a m3/s of air carries."""
+    if plant.medium == "liquid":
+        return float(kw_per_k_at_flow(1.0, plant.coolant, known_c(ask.supply_c)))
+    return float(air_density_kg_per_m3(ask.supply_c, ROOM_HUMIDITY, ask.pressure_pa)) * AIR_KJ_PER_KG_K
 
 
 def _units(medium: str, sized: Sized, ask: Ask, hour: CircuitHours) -> Iterator[CoolingUnits]:
@@ -267,14 +260,12 @@ def _units(medium: str, sized: Sized, ask: Ask, hour: CircuitHours) -> Iterator[
             power_kw=float(hour.terminal_kw + (hour.chillers_kw if terminal.role == "dx" else 0.0)),
             on_ups=terminal.role != "dx",
         )
-    facility_kw = _facility_pumps_kw(sized, ask)
-    for name, loop, model, power_kw in (
-        ("facility pumps", sized.facility, circuit.facility, facility_kw),
-        ("outdoor pumps", sized.outdoor, circuit.outdoor_loop, float(hour.pumps_kw) - facility_kw),
+    facility_kw = float(hour.facility_pumps_kw)
+    for name, loop, carried_kw, power_kw in (
+        ("facility pumps", sized.facility, ask.heat_kw, facility_kw),
+        ("outdoor pumps", sized.outdoor, float(hour.rejected_kw), float(hour.pumps_kw) - facility_kw),
     ):
-        if loop is not None and model is not None and sized.pump is not None:
-            carried = float(hour.rejected_kw) if name == "outdoor pumps" else ask.heat_kw
-            rise_k = carried / loop.kw_per_k
+        if loop is not None and sized.pump is not None:
             yield CoolingUnits(
                 name=f"{medium}: {name}",
                 loop=medium,
@@ -283,8 +274,8 @@ def _units(medium: str, sized: Sized, ask: Ask, hour: CircuitHours) -> Iterator[
                 groups_count=1,
                 count=loop.count,
                 needed_count=loop.needed_count,
-                capacity_kw=loop.unit_kw_per_k * rise_k,
-                load_kw=carried / loop.count,
+                capacity_kw=loop.unit_kw_per_k * carried_kw / loop.kw_per_k,
+                load_kw=carried_kw / loop.count,
                 power_kw=power_kw,
                 on_ups=True,
             )
@@ -318,7 +309,9 @@ def _units(medium: str, sized: Sized, ask: Ask, hour: CircuitHours) -> Iterator[
         )
 
 
-def _trips(factory: Factory, plant: CoolingPlant, sized: Sized, ask: Ask, loads: Loads) -> Iterator[TripPlan]:
+def _trips(
+    factory: Factory, plant: CoolingPlant, sized: Sized, ask: Ask, loads: Loads, hour: CircuitHours
+) -> Iterator[TripPlan]:
     """Say how long it lasts when something stops that the rest does not stand in for."""
     circuit, medium = sized.circuit, plant.medium
     if circuit.terminal.power_max_kw <= 0:
@@ -326,12 +319,11 @@ def _trips(factory: Factory, plant: CoolingPlant, sized: Sized, ask: Ask, loads:
     if medium == "liquid":
         litres = circuit.terminal.count * (sized.terminal.volume_l or 0.0) + RACK_LOOP_L_PER_KW * ask.heat_kw
         near = litres * _kj_per_l_k(plant.coolant, ask.supply_c)
-        margin, drives, goes_on = COOLANT_MARGIN_K, "all CDU pumps stop", "facility pumps stop"
+        margin, drives = COOLANT_MARGIN_K, "all CDU pumps stop"
     else:
-        density = float(air_density_kg_per_m3(ask.supply_c, 0.009, ask.pressure_pa))
-        near = ROOM_AIR_M3_PER_RACK * sum(group.racks for group in loads.groups) * density * 1.006
-        margin = max(AIR_MAX_C - ask.supply_c, LEAST_MARGIN_K)
-        drives, goes_on = "all room units stop", "chilled-water pumps stop"
+        racks = sum(group.racks for group in loads.groups)
+        near = racks * (ROOM_AIR_M3_PER_RACK * _rate_per_flow(plant, ask) + RACK_METAL_KJ_PER_K)
+        margin, drives = max(AIR_MAX_C - ask.supply_c, LEAST_MARGIN_K), "all room units stop"
 
     def trip(event: str, heat_kw: float, mass: float) -> TripPlan:
         seconds = float(heat_up_s(heat_kw, mass, margin))
@@ -343,21 +335,17 @@ def _trips(factory: Factory, plant: CoolingPlant, sized: Sized, ask: Ask, loads:
         yield trip("one CDU stops, without a spare", share * ask.heat_kw, share * near)
     if sized.facility is None:
         return
-    yield trip(goes_on, ask.heat_kw, near)
+    yield trip("facility pumps stop", ask.heat_kw, near)
     volume = FACILITY_L_PER_KW * ask.heat_kw
-    buffer = 1000.0 * (factory.cooling.buffer_m3 or 0.0) * _buffer_share(sized, ask, loads, medium)
-    supply = float(_design_hour(sized, ask).facility_supply_c)
-    far = (volume + buffer) * _kj_per_l_k(sized.facility.coolant, supply)
+    buffer = 1000.0 * (factory.cooling.buffer_m3 or 0.0) * _buffer_share(ask, loads)
+    far = (volume + buffer) * _kj_per_l_k(sized.facility.coolant, float(hour.facility_supply_c))
     yield trip("chillers stop" if circuit.chiller else "heat rejection stops", ask.heat_kw, near + far)
 
 
-def _buffer_share(sized: Sized, ask: Ask, loads: Loads, medium: str) -> float:
-    """Part of the buffer tanks that stands in a circuit: by heat, where both circuits have facility water."""
-    del sized
-    design_kw, liquid_kw = loads.power_kw["design"], loads.heat_liquid_kw["design"]
-    total = max(design_kw - liquid_kw, 0.0) + ROOM_LOSS_FRACTION * design_kw + liquid_kw
-    del medium
-    return ask.heat_kw / total if total > 0 else 0.0
+def _buffer_share(ask: Ask, loads: Loads) -> float:
+    """Part of the buffer tanks that stands in a circuit: its part of all heat."""
+    design_kw = loads.power_kw["design"]
+    return ask.heat_kw / (design_kw * (1 + ROOM_LOSS_FRACTION)) if design_kw > 0 else 0.0
 
 
 def _kj_per_l_k(coolant: str, temperature_c: float) -> float:
@@ -378,14 +366,16 @@ def _check(factory: Factory, notes: Notes, plant: CoolingPlant, sized: Sized, as
     for celsius in (coldest, warmest):
         if not RANGE_C[0] <= celsius <= RANGE_C[1]:
             limit = RANGE_C[0] if celsius < RANGE_C[0] else RANGE_C[1]
-            message = f"{plant.name}: water or coolant of {celsius:.1f} C; properties are known from {RANGE_C[0]:g} to {RANGE_C[1]:g} C"
+            known = f"properties are known from {RANGE_C[0]:g} to {RANGE_C[1]:g} C"
+            message = f"{plant.name}: water or coolant of {celsius:.1f} C; {known}"
             notes.error("temperature-range", path, message, "a supply temperature further inside", celsius, limit, "C")
     if carried < ask.heat_kw * (1 - 1e-6):
         notes.error("heat-rejection", f"cooling.{medium}", *_why(factory, plant, ask, carried, facility_c))
-    if plant.terminal and sized.terminal.role == "rear-door":
+    if sized.terminal.role == "rear-door":
         hottest = max((rack_kw for _, rack_kw in ask.racks), default=0.0)
         if hottest > circuit.terminal.capacity_kw:
-            message = f"the hottest rack gives {hottest:.1f} kW to the air; {sized.terminal.name} carries {circuit.terminal.capacity_kw:g} kW"
+            door = f"{sized.terminal.name} carries {circuit.terminal.capacity_kw:g} kW"
+            message = f"the hottest rack gives {hottest:.1f} kW to the air; {door}"
             hint = "fewer nodes a rack, or another plant for air"
             notes.error("heat-rejection", "cooling.air.terminal", message, hint, hottest, circuit.terminal.capacity_kw, "kW")
     limit_c = W_CLASS_MAX_C[factory.cooling.w_class or "W45"]

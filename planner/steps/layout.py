@@ -129,16 +129,17 @@ def lay_out(hall: HallPlan, racks: RacksPlan, nodes: tuple[NodeGroup, ...], fabr
         each = bodies.take(np.repeat(np.arange(kind.nodes), per_node))
         hosts.append(Places(each.rack, _inside(each.height_m + part, group)))
     devices["host", ""] = Places.join(hosts)
-    switches: list[Places] = []
-    first_switch: dict[str, int] = {}
     cabled = [fabric for fabric in fabrics if fabric.switch]
+    # Those inside chassis are the first of the compute fabric, and that is the first of the networks.
+    switches = list(inside)
+    first_switch = {fabric.name: 0 for fabric in cabled if fabric.kind == "compute"}
     for group in others:
         from_top = group.name == NETWORK_RACKS
         bodies_of = _places(group.pieces, group, first[id(group)], from_top=from_top)
         for number, (piece, bodies) in enumerate(zip(group.pieces, bodies_of, strict=True)):
             if from_top and number < len(cabled):
-                first_switch[cabled[number].name] = sum(len(each.rack) for each in switches)
-                switches += [*inside, bodies] if cabled[number].kind == "compute" else [bodies]
+                first_switch.setdefault(cabled[number].name, sum(len(each.rack) for each in switches))
+                switches.append(bodies)
             else:
                 devices["server", piece.item] = bodies
     devices["switch", ""] = Places.join(switches)

@@ -14,10 +14,11 @@ from planner.models.chain import Feed, Flow, Unit, flow
 from planner.models.diagrams import Gate, gate_input, states_up
 from planner.models.losses import LossLaw
 from planner.plan_facility import ChainLoad, ChainUnit, CoolingPlan, CoolingUnits, Outage
-from planner.steps.blocks import Wiring, standing_by, wire
+from planner.steps.blocks import Wiring, apart, standing_by, wire
+from planner.steps.cooling_needs import cooling_feeds_needed, cooling_groups, spare_ratio
 from planner.steps.notes import Notes
 
-__all__ = ["Outages", "cooling_feeds_needed", "plan_outages", "single_losses"]
+__all__ = ["Outages", "plan_outages", "single_losses"]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -47,40 +48,19 @@ def single_losses(units: Sequence[ChainUnit], feeds: Sequence[ChainLoad]) -> lis
     return [everything & ~states for states in up]
 
 
-def cooling_feeds_needed(feeds: Sequence[ChainLoad], cooling: CoolingPlan) -> dict[str, int]:
-    """Say of how many of the loads "pumps" and "cooling" the rest of the plant can do the work of all, by their spare units.
-
-    Units on the UPS hang on the pumps' feeds, the others on those of cooling.
-    """
-    needed = {}
-    for kind in ("pumps", "cooling"):
-        powers_kw = sorted(feed.power_kw for feed in feeds if feed.kind == kind)
-        spare_ratio = _spare_ratio(cooling, kind)
-        left_kw, count = 0.0, 0
-        while count < len(powers_kw) and left_kw * spare_ratio < sum(powers_kw) * (1 - 1e-9):
-            left_kw, count = left_kw + powers_kw[count], count + 1
-        needed[kind] = count
-    return needed
-
-
-def _spare_ratio(cooling: CoolingPlan, kind: str) -> float:
-    """Return the units that there are over those that are needed, where it is least, of those that hang on a kind of feed."""
-    groups = [group for group in cooling.units if group.on_ups == (kind == "pumps") and group.needed_count > 0]
-    return min((group.count / group.needed_count for group in groups), default=1.0)
-
-
 def plan_outages(notes: Notes, units: tuple[ChainUnit, ...], feeds: tuple[ChainLoad, ...], cooling: CoolingPlan) -> Outages:
     """Take every unit out of service, alone and with one more, and see what is left."""
     plant = _Plant.of(units, feeds, cooling)
-    alone = plant.look([(number,) for number in range(len(units))])
-    rows = _alike(plant, alone)
+    like = _like_pieces(units, feeds)
+    alone = dict(zip(like, plant.look([(number,) for number in like]), strict=True))
+    rows = _alike(plant, alone, like)
     at_risk, pairs = _second_failures(plant, [first for first, _ in rows])
     singles = [
         alone[first].outage(plant, like, risk) for (first, like), risk in zip(rows, at_risk, strict=True)
     ]  # fmt: skip
-    singles += [_cooling_outage(plant, group, 1) for group in _groups(cooling)]
+    singles += [_cooling_outage(plant, group, 1) for group in cooling_groups(cooling)]
     doubles = [left.outage(plant, 1, 0) for left in plant.look(pairs)]
-    doubles += [_cooling_outage(plant, group, 2) for group in _groups(cooling) if group.count > 1]
+    doubles += [_cooling_outage(plant, group, 2) for group in cooling_groups(cooling) if group.count > 1]
     doubles.sort(key=lambda row: (-row.racks_lost, -row.gpus_throttled, -row.fullest_ratio, row.components))
     if len(doubles) > DOUBLES_MAX_COUNT:
         notes.assume(
@@ -94,7 +74,7 @@ def plan_outages(notes: Notes, units: tuple[ChainUnit, ...], feeds: tuple[ChainL
             sorted(singles, key=lambda row: (-row.racks_lost, -row.gpus_throttled, -row.fullest_ratio, row.components))
         ),
         doubles=tuple(doubles[:DOUBLES_MAX_COUNT]),
-        not_maintainable=tuple(sorted(_with_like(row) for row in stopped)),
+        not_maintainable=_by_class(stopped, {unit.name: (unit.stage, unit.item) for unit in units}),
     )
 
 
@@ -219,7 +199,8 @@ class _Plant:
             notes = self._notes(numbers, first, tripped, scenario)
             throttled = math.ceil(short * (total[1] - gpus_lost) - 1e-6)
             if short >= 1 - 1e-9:
-                notes.append("nothing is cooled: all racks stop")
+                if racks_lost < total[0]:
+                    notes.append("nothing is cooled: all racks stop")
                 (racks_lost, gpus_lost), throttled = total, 0
             elif short > 0:
                 notes.append(f"{short:.0%} of the cooling has no power")
@@ -258,7 +239,7 @@ class _Plant:
             if numbers:
                 power_kw = self.load_kw[numbers]
                 left = (power_kw[:, None] * served[numbers]).sum(axis=0) / power_kw.sum()
-                missing = np.maximum(missing, 1 - np.minimum(left * _spare_ratio(self.cooling, kind), 1.0))
+                missing = np.maximum(missing, 1 - np.minimum(left * spare_ratio(self.cooling, kind), 1.0))
         return np.where(missing < 1e-9, 0.0, missing)
 
 
@@ -274,16 +255,54 @@ def _signals(wiring: Wiring, up: Sequence[int], everything: int) -> list[int]:
     return [up[signal] if signal >= 0 else gates[-1 - signal] for signal in wiring.feeds]
 
 
-def _alike(plant: _Plant, alone: Sequence[_Left]) -> list[tuple[int, int]]:
-    """Merge like units whose outage leaves the same; the one with the fullest unit stands for them."""
+def _like_pieces(units: Sequence[ChainUnit], feeds: Sequence[ChainLoad]) -> dict[int, int]:
+    """Choose units that stand for all: sources, and those of one of each like pieces of the chain; and say for how many."""
+    of_units, of_feeds = apart(units, feeds)
+    members: dict[int, list[int]] = defaultdict(list)
+    places: dict[str, int | str] = {}  # unit -> its place in its piece
+    for number, piece in enumerate(of_units):
+        if piece is not None:
+            places[units[number].name] = len(members[piece])
+            members[piece].append(number)
+    marks: dict[int, list[object]] = defaultdict(list)
+
+    def mark(each: ChainUnit | ChainLoad) -> tuple[object, ...]:
+        ways = tuple(tuple(places.get(name, name) for name in names) for names in (each.fed_by, each.backed_by))
+        return (*ways, each.needs_count)
+
+    for number, piece in enumerate(of_units):
+        if piece is not None:
+            unit = units[number]
+            numbers = (unit.rating_kw, unit.limit_kw, unit.load_kw, unit.loss_kw)
+            marks[piece].append((unit.stage, unit.item, *(f"{each:.6g}" for each in numbers), mark(unit)))
+    for feed, piece in zip(feeds, of_feeds, strict=True):
+        if piece is not None:
+            marks[piece].append((feed.kind, feed.racks, feed.gpus, f"{feed.power_kw:.6g}", mark(feed)))
+    alike: dict[tuple[object, ...], list[int]] = defaultdict(list)
+    for piece, found in marks.items():
+        alike[tuple(found)].append(piece)
+    chosen = {number: 1 for number, piece in enumerate(of_units) if piece is None}
+    for pieces in alike.values():
+        chosen |= dict.fromkeys(members[pieces[0]], len(pieces))
+    return chosen
+
+
+def _alike(plant: _Plant, alone: Mapping[int, _Left], like: Mapping[int, int]) -> list[tuple[int, int]]:
+    """Merge like units whose outage does the same to more or fewer racks; the worst stands for them."""
     rows: dict[tuple[object, ...], list[int]] = defaultdict(list)
-    for number, left in enumerate(alone):
+    everything = plant.all_racks()[0]
+    for number, left in alone.items():
         unit = plant.units[number]
-        if unit.item.endswith("-none"):
-            continue
-        key = (unit.stage, unit.item, left.racks_lost, left.gpus_lost, left.gpus_throttled, left.fullest_ratio > OVERLOADED)
-        rows[key].append(number)
-    return [(max(numbers, key=lambda n: (alone[n].fullest_ratio, -n)), len(numbers)) for numbers in rows.values()]
+        if not unit.item.endswith("-none"):
+            effect = (left.racks_lost > 0, left.racks_lost == everything, left.gpus_throttled > 0)
+            rows[unit.stage, unit.item, *effect, left.fullest_ratio > OVERLOADED].append(number)
+    return [
+        (
+            max(numbers, key=lambda n: (alone[n].racks_lost, alone[n].gpus_lost, round(alone[n].fullest_ratio, 6), -n)),
+            sum(like[n] for n in numbers),
+        )
+        for numbers in rows.values()
+    ]
 
 
 def _second_failures(plant: _Plant, firsts: Sequence[int]) -> tuple[list[int], list[tuple[int, int]]]:
@@ -368,11 +387,6 @@ def _bools(bits: int, size: int) -> Bools:
     return np.unpackbits(raw, count=size, bitorder="little").astype(np.bool_)
 
 
-def _groups(cooling: CoolingPlan) -> list[CoolingUnits]:
-    """List the groups of cooling units that there are."""
-    return [group for group in cooling.units if min(group.count, group.needed_count, group.groups_count) > 0]
-
-
 def _cooling_outage(plant: _Plant, group: CoolingUnits, out_count: int) -> Outage:
     """Take units of one group out of service."""
     racks, gpus = (math.ceil(each / group.groups_count) for each in plant.all_racks())
@@ -394,7 +408,13 @@ def _cooling_outage(plant: _Plant, group: CoolingUnits, out_count: int) -> Outag
     )
 
 
-def _with_like(row: Outage) -> str:
-    """Name what a row stands for."""
-    alike = f" and {row.like_count - 1} alike" if row.like_count > 1 else ""
-    return row.components[0] + alike
+def _by_class(rows: Sequence[Outage], kinds: Mapping[str, tuple[str, str]]) -> tuple[str, ...]:
+    """Name one unit of each class, and say how many there are like it."""
+    counts: dict[tuple[str, ...], int] = defaultdict(int)
+    first: dict[tuple[str, ...], str] = {}
+    for row in rows:
+        name = row.components[0]
+        kind = kinds.get(name, (name,))
+        counts[kind] += row.like_count
+        first[kind] = min(first.get(kind, name), name)
+    return tuple(sorted(first[kind] + (f" and {count - 1} alike" if count > 1 else "") for kind, count in counts.items()))

@@ -146,8 +146,8 @@ def _run(
 ) -> tuple[Floats, PlantHours]:
     """Run the plant; it cools the losses of the UPS that feeds its own pumps and fans.
 
-    So their power is first found for every seventh hour, as if they lost nothing, and drawn straight between these. What that
-    leaves out is of the second order: the UPS's losses on a small error of the pumps' and fans' power.
+    So their power is first found as if they lost nothing; where the load is the same throughout, for every seventh hour, and
+    drawn straight between these. What that leaves out is of the second order: the UPS's losses on a small error of that power.
     """
     weather, zero = climate.weather, np.zeros(it.shape)
 
@@ -156,7 +156,7 @@ def _run(
         return run_plant(cooling.plant, heat_air[at], liquid[at], *(each[at] for each in hours))
 
     number = np.arange(len(it))
-    some, every = slice(None, None, SAMPLED_EVERY), slice(None)
+    some, every = slice(None, None, SAMPLED_EVERY if np.ptp(it) == 0 else 1), slice(None)
     first = ran(it - liquid + hall_heat_kw(chain, it, zero, zero, house), some)
     on_ups = np.interp(number, number[some], first.terminal_kw + first.pumps_kw)
     beside = np.interp(number, number[some], first.chillers_kw + first.rejection_kw)

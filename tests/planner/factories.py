@@ -118,7 +118,9 @@ any_factory = st.fixed_dictionaries(
             liquid_supply_c=st.floats(20, 45),
             dry=st.booleans(),
         ),
-        "workloads": _some(duty_fraction=st.floats(0, 1), gpu_cap_w=st.floats(100, 1500), communication_fraction=st.floats(0, 1)),
+        "workloads": _some(
+            duty_fraction=st.floats(0, 1), gpu_cap_w=st.floats(100, 1500), communication_fraction=st.floats(0, 1)
+        ),
         "platform": _some(management_nodes=_servers("management")),
         "sovereignty": _some(excluded_vendors=st.lists(st.sampled_from(["NVIDIA", "Dell", "HPE"]), max_size=2)),
         "budget": _some(capex_usd=st.floats(1, 1e11)),

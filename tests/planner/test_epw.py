@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from planner.engine import make_plan
 from planner.epw import MOST_PROBLEMS, read_epw
 from planner.errors import InputErrors, Problem
 from planner.models.synthetic_year import DAYS_OF_MONTH, synthetic_year
 from planner.models.weather import Weather, relative_humidity_fraction
+from planner.reader import read_factory
 
 YEAR = synthetic_year([12.0] * 6 + [28.0] * 6, [2.0] * 6 + [15.0] * 6, [0.0] * 6 + [11.0] * 6, 36.0, -9.0, 24.0, 98_000.0)
 HEADER = [
@@ -113,15 +116,20 @@ def test_a_leap_day_is_left_out_and_said_so(tmp_path: Path) -> None:
     assert [bool(each) for each in read.weather.working_day[[60 * 24, 61 * 24]]] == [True, False]
 
 
-@pytest.mark.parametrize(("cell", "name"), [(6, "dry bulb"), (7, "dew point"), (8, "relative humidity"), (9, "pressure")])
 @pytest.mark.parametrize("kind", ["missing", "empty", "word", "low", "infinite"])
-def test_a_bad_cell_is_found_where_it_stands(tmp_path: Path, cell: int, name: str, kind: str) -> None:
-    code = {6: "99.9", 7: "99.9", 8: "999", 9: "999999"}[cell]
-    text = {"missing": code, "empty": "", "word": "n/a", "low": "-71", "infinite": "inf"}[kind]
-    found = only(write(tmp_path, edited(700, cell, text)))
-    assert (found.line, found.column, found.path) == (709, column_of(700, cell), name)
-    wanted = {"missing": f"is missing ({code})", "empty": "is missing (an empty cell)", "low": "must be from "}
-    assert wanted.get(kind, "must be a number") in found.message
+def test_bad_cells_are_found_where_they_stand(tmp_path: Path, kind: str) -> None:
+    names = {6: "dry bulb", 7: "dew point", 8: "relative humidity", 9: "pressure"}
+    codes = {6: "99.9", 7: "99.9", 8: "999", 9: "999999"}
+    rows = list(ROWS)
+    for cell in names:
+        text = {"missing": codes[cell], "empty": "", "word": "n/a", "low": "-71", "infinite": "inf"}[kind]
+        rows[100 * cell] = edited(100 * cell, cell, text)[100 * cell]
+    found = problems(write(tmp_path, rows))
+    places = [(9 + 100 * cell, column_of(100 * cell, cell), name) for cell, name in names.items()]
+    assert [(each.line, each.column, each.path) for each in found] == places
+    wanted = {"empty": "is missing (an empty cell)", "low": "must be from "}.get(kind, "must be a number")
+    for each, code in zip(found, codes.values(), strict=True):
+        assert (f"is missing ({code})" if kind == "missing" else wanted) in each.message
 
 
 def test_columns_that_are_not_used_may_say_that_they_are_missing(tmp_path: Path) -> None:
@@ -257,9 +265,33 @@ def test_no_file(tmp_path: Path) -> None:
 def test_columns_that_contradict_each_other_are_said(tmp_path: Path) -> None:
     slot = int(np.argmax(YEAR.dew_point_c))
     read = read_epw(write(tmp_path, edited(slot, 8, "5")))
-    assert read.remarks == (
-        "in 1 hours relative humidity and dew point differ by more than 15 points: the dew point is used",
-    )
+    assert read.remarks == ("in 1 hours relative humidity and dew point differ by more than 15 points: the dew point is used",)
     read = read_epw(write(tmp_path, edited(slot, 7, "60")))
     assert read.weather.dew_point_c[slot] == read.weather.dry_bulb_c[slot] == pytest.approx(read.weather.wet_bulb_c[slot])
     assert "in 1 hours the dew point is above the dry bulb: the air is taken as saturated" in read.remarks
+
+
+FACTORY = "name: x\nsite: {country: US, weather_file: x.epw}\ncompute: {nodes: {dgx-h100: 4}}\n"
+
+
+def test_a_plan_says_which_file_it_rests_on(tmp_path: Path) -> None:
+    path = write(tmp_path, ROWS)
+    (tmp_path / "factory.yaml").write_text(FACTORY, encoding="utf-8")
+    year = make_plan(*read_factory(tmp_path / "factory.yaml")).year
+    assert year is not None
+    assert (year.weather.source, year.weather.name) == ("file", "Testville, TX, USA")
+    assert year.weather.file_sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert year.weather.dry_bulb_max_c == pytest.approx(36.0, abs=1e-5)
+
+
+@pytest.mark.parametrize("command", [["check", "--json"], ["plan"]])
+def test_every_command_finds_a_bad_weather_file(
+    tmp_path: Path, groundplan: Callable[..., subprocess.CompletedProcess[str]], command: list[str]
+) -> None:
+    write(tmp_path, edited(7, 6, "99.9"))
+    (tmp_path / "factory.yaml").write_text(FACTORY, encoding="utf-8")
+    ran = groundplan(*command, "factory.yaml")
+    assert ran.returncode == 2
+    assert "is missing (99.9)" in ran.stdout + ran.stderr
+    assert "x.epw" in ran.stdout + ran.stderr
+    assert "Traceback" not in ran.stderr

@@ -109,9 +109,7 @@ def test_losses_at_any_load_are_those_of_the_flow_and_energy_is_conserved(
         for stage in set(stages):
             wanted = sum(loss for loss, each in zip(losses, stages, strict=True) if each == stage)
             assert float(np.broadcast_to(by_stage[stage], 2)[hour]) == pytest.approx(wanted, abs=1e-9)
-        sources = [
-            number for number, unit in enumerate(units) if unit.feed == Feed() or not (unit.feed.fed_by or unit.feed.backed_by)
-        ]
+        sources = [number for number, unit in enumerate(units) if not (unit.feed.fed_by or unit.feed.backed_by)]
         assert result.input_kw[sources, 0].sum() == pytest.approx(kw.sum() + losses.sum(), abs=1e-9)
 
 
@@ -149,14 +147,13 @@ def scheme(systems: int, pairs: bool, catchers: int = 0) -> tuple[list[Unit], li
 def test_the_usable_share_of_every_scheme_by_every_single_transfer(
     name: str, units: list[Unit], loads: list[Feed], usable: float
 ) -> None:
-    # Load up to the closed form's share of what is installed (1 kW a module) fits in every single outage; a little more does not.
+    # Modules of 1 kW: load up to the closed form's share of them fits in every single outage; a little more does not.
     for share, fits in ((usable, True), (usable * 1.001, False)):
         load_kw = np.full(len(loads), share * len(units) / len(loads))
         worst = single_outages(units, loads, load_kw)
         assert (worst.worst_kw.max() <= 1 + 1e-9) == fits, name
         out = np.eye(len(units), dtype=bool)
         result = flow(units, loads, load_kw, out)
-        assert result.output_kw.max() == pytest.approx(worst.worst_kw.max()) or name == "N"
         assert result.served.all() == (name != "N"), "all but N keep every load in every single outage"
 
 

@@ -1,35 +1,74 @@
-"""Laws of the cooling plant."""
+"""Pumps, fans and chillers: affinity laws, a maker's curve, and how long a mass of water lasts."""
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.models.cooling import cooling_power_kw
-
-HEATS = st.floats(0.0, 1e6)
-OVERHEADS = st.floats(0.0, 3.0)
-
-
-@given(heat_kw=HEATS, overhead=OVERHEADS)
-def test_nothing_to_remove_or_nothing_spent_takes_no_power(heat_kw: float, overhead: float) -> None:
-    assert cooling_power_kw(0.0, overhead) == 0
-    assert cooling_power_kw(heat_kw, 0.0) == 0
+from planner.models.cooling import (
+    affinity_head_kpa,
+    affinity_power_kw,
+    chiller_cop_ratio,
+    chiller_power_kw,
+    heat_up_s,
+    pump_power_kw,
+)
 
 
-@given(heat_kw=st.floats(1e-3, 1e6), performance=st.floats(0.3, 100.0))
-def test_heat_over_power_is_the_coefficient_of_performance(heat_kw: float, performance: float) -> None:
-    assert heat_kw / cooling_power_kw(heat_kw, 1 / performance) == pytest.approx(performance)
+def test_affinity_as_published() -> None:
+    assert float(affinity_head_kpa(1.0, 0.8)) == pytest.approx(0.64)
+    assert float(affinity_power_kw(1.0, 0.8)) == pytest.approx(0.512)
+    assert float(affinity_power_kw(1.0, 0.5)) == 0.125
 
 
-@given(heats=st.tuples(HEATS, HEATS), overhead=OVERHEADS)
-def test_parts_of_the_heat_add_up(heats: tuple[float, float], overhead: float) -> None:
-    parts = sum(cooling_power_kw(heat_kw, overhead) for heat_kw in heats)
-    assert cooling_power_kw(sum(heats), overhead) == pytest.approx(parts)
+@given(flow=st.floats(0.0, 1e5), head=st.floats(0.0, 1e3), speed=st.floats(0.0, 1.0))
+def test_affinity_is_a_pump_on_a_quadratic_system(flow: float, head: float, speed: float) -> None:
+    slower = pump_power_kw(flow * speed, affinity_head_kpa(head, speed), 0.7)
+    assert float(slower) == pytest.approx(float(affinity_power_kw(float(pump_power_kw(flow, head, 0.7)), speed)))
 
 
-@given(heat_kw=HEATS, more_kw=HEATS, overhead=OVERHEADS, more=OVERHEADS)
-def test_more_heat_or_overhead_takes_no_less(heat_kw: float, more_kw: float, overhead: float, more: float) -> None:
-    assert cooling_power_kw(heat_kw + more_kw, overhead) >= cooling_power_kw(heat_kw, overhead)
-    assert cooling_power_kw(heat_kw, overhead + more) >= cooling_power_kw(heat_kw, overhead)
+def test_the_cop_follows_a_makers_chiller() -> None:
+    """EnergyPlus, Chillers.idf: energy input ratio of York YT 2233 kW, 9.54 COP at 5.56/12.78 C, over all of its range."""
+    leaving, entering = np.meshgrid(np.linspace(5.56, 8.89, 7), np.linspace(12.78, 29.44, 9))
+    inverse = (
+        7.145541e-01
+        - 1.074745e-02 * leaving
+        - 1.010204e-03 * leaving**2
+        + 3.081188e-02 * entering
+        + 1.061200e-04 * entering**2
+        - 4.325357e-04 * leaving * entering
+    )
+    assert chiller_cop_ratio(9.54, 5.56, 12.78, leaving, entering) == pytest.approx(9.54 / inverse, rel=0.03)
+
+
+@given(leaving=st.floats(4.0, 45.0), entering=st.floats(0.0, 50.0), more=st.floats(0.0, 10.0))
+def test_warmer_chilled_water_and_colder_condensers_never_cost_more(leaving: float, entering: float, more: float) -> None:
+    cop = float(chiller_cop_ratio(6.28, 6.67, 29.44, leaving, entering))
+    assert float(chiller_cop_ratio(6.28, 6.67, 29.44, leaving + more, entering)) >= cop
+    assert float(chiller_cop_ratio(6.28, 6.67, 29.44, leaving, entering + more)) <= cop
+    assert cop < 6.28 * 2.4  # no miracle with warm water: the lift is capped from below
+
+
+CURVE = (0.1, 0.25, 0.5, 0.75, 0.9, 1.0), (0.431, 0.757, 0.961, 1.008, 1.007, 1.0)
+
+
+@given(heat=st.floats(0.0, 5000.0), more=st.floats(0.0, 500.0))
+def test_more_heat_never_takes_a_chiller_less_power(heat: float, more: float) -> None:
+    assert float(chiller_power_kw(heat + more, 3000.0, 6.0, *CURVE)) >= float(chiller_power_kw(heat, 3000.0, 6.0, *CURVE))
+
+
+def test_few_chillers_run_at_little_load() -> None:
+    """Ten chillers at a hundredth of their load draw what a tenth of one does at its best load."""
+    assert float(chiller_power_kw(100.0, 10000.0, 6.0, *CURVE)) == pytest.approx(100.0 / (6.0 * 1.008))
+
+
+def test_a_rack_on_a_hundred_litres_trips_after_35_seconds() -> None:
+    assert round(float(heat_up_s(120.0, 100 * 4.186, 10.0)), 1) == 34.9
+
+
+@settings(max_examples=20)
+@given(heat=st.floats(1.0, 1e5), mass=st.floats(1.0, 1e6), margin=st.floats(0.1, 30.0))
+def test_heating_up_conserves_energy(heat: float, mass: float, margin: float) -> None:
+    assert float(heat_up_s(heat, mass, margin)) * heat == pytest.approx(mass * margin)

@@ -94,9 +94,13 @@ def test_minimal_cut_sets_are_all_that_trying_finds(case: tuple[int, list[Gate]]
         if not works(gates, [each not in out for each in range(count)])
     ]
     minimal = {cut for cut in cuts if not any(other < cut for other in cuts)}
-    found = minimal_cut_sets(diagram(count, gates), order_max)
+    graph = diagram(count, gates)
+    found = minimal_cut_sets(graph, order_max)
     assert len(found) == len(set(found))
     assert set(found) == minimal
+    q = [0.1 * (each + 1) for each in range(count)]
+    likely = {cut for cut in minimal if math.prod(q[each] for each in cut) >= 0.05}
+    assert set(minimal_cut_sets(graph, order_max, fractions=q, fraction_min=0.05 - 1e-12)) == likely
 
 
 @settings(max_examples=100, deadline=None)

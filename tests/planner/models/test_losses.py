@@ -15,7 +15,8 @@ from planner.models.losses import LossLaw, curve_law, input_kw, square_law
 from planner.steps.losses import loss_law
 
 # 10 CFR 431.196(a)(2): three-phase dry type to 600 V, percent at 35 % load.
-TABLE = {15: 97.89, 30: 98.23, 45: 98.40, 75: 98.60, 112.5: 98.74, 150: 98.83, 225: 98.94, 300: 99.02, 500: 99.14, 750: 99.23, 1000: 99.28}  # fmt: skip
+SIZES = (15, 30, 45, 75, 112.5, 150, 225, 300, 500, 750, 1000)
+TABLE = dict(zip(SIZES, (97.89, 98.23, 98.40, 98.60, 98.74, 98.83, 98.94, 99.02, 99.14, 99.23, 99.28), strict=True))
 
 FRACTIONS = st.floats(0.5, 1.0)
 LAWS = st.one_of(

@@ -71,7 +71,9 @@ def test_the_wet_bulb_agrees_with_psychrolib_but_where_its_equation_has_two_root
     np.testing.assert_allclose(back, ratio, atol=1e-8)
 
 
-@pytest.mark.parametrize(("elevation", "pressure"), [(-500, 107_478), (0, 101_325), (1000, 89_874), (2000, 79_495), (5000, 54_020)])
+@pytest.mark.parametrize(
+    ("elevation", "pressure"), [(-500, 107_478), (0, 101_325), (1000, 89_874), (2000, 79_495), (5000, 54_020)]
+)
 def test_the_standard_atmosphere_is_that_of_the_handbooks_table(elevation: float, pressure: float) -> None:
     assert standard_pressure_pa(float(elevation)) == pytest.approx(pressure, abs=1)
 

@@ -21,7 +21,7 @@ from planner.models.diagrams import diagram, diagram_unavailability
 from planner.models.reliability import common_cause_unavailability, k_of_n_unavailability, standby_unavailability
 from planner.plan_facility import AvailabilityPlan, ChainLoad, ChainUnit, CoolingPlan
 from planner.steps import availability as step
-from planner.steps.availability import plan_availability
+from planner.steps.availability import plan_availability, rack_minutes_per_year
 from planner.steps.blocks import standing_by, wire
 from planner.steps.notes import Notes
 
@@ -328,6 +328,19 @@ def test_cooling_alone_power_alone_and_both() -> None:
     assert plan.factory_availability_fraction == pytest.approx(all_racks, rel=1e-9)
 
 
+def test_minutes_alone_are_those_of_the_plan() -> None:
+    catalog, cooled = load_catalog(), cooling(cooling_units("cdus", "cdu", 3, 2, groups_count=2))
+    assert rack_minutes_per_year(catalog, *scheme_2n(), cooled) == planned(scheme_2n(), catalog, cooled).rack_minutes_per_year
+
+
+def test_a_rack_needs_its_own_rear_door_only() -> None:
+    catalog = catalog_of()
+    row = next(row for row in catalog.all(Reliability) if row.id == "rear-door")
+    q = row.mttr_hours / (row.mtbf_hours + row.mttr_hours)
+    plan = planned(((), (racks("row-a", 1, []),)), catalog, cooling(cooling_units("doors", "rear-door", 75, 75)))
+    assert plan.rack_cooling_minutes_per_year / MINUTES == pytest.approx(q, rel=1e-9)
+
+
 def test_a_cdu_is_two_pumps_and_a_controller() -> None:
     line = next(
         line for line in planned(scheme_n(), None, cooling(cooling_units("cdus", "cdu", 2, 1))).components if "CDU" in line.name
@@ -398,6 +411,18 @@ def test_a_bound_takes_the_place_of_what_is_too_large(monkeypatch: pytest.Monkey
     assert bound.factory_availability_fraction < loads.factory_availability_fraction
 
 
+def test_of_many_cooling_feeds_two_spares_are_as_good_as_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    chain, cooled = (
+        hall(14, 1),
+        cooling(cooling_units("chillers", "chiller", 5, 4), cooling_units("cdus", "cdu", 4, 3, on_ups=True)),
+    )
+    few = planned(chain, load_catalog(), cooled)
+    monkeypatch.setattr(step, "FEW_COUNT", 99)
+    every = planned(chain, load_catalog(), cooled)
+    assert few.rack_cooling_minutes_per_year == pytest.approx(every.rack_cooling_minutes_per_year, rel=1e-9)
+    assert few.rack_availability_fraction <= every.rack_availability_fraction + 1e-15
+
+
 def test_what_is_not_equipment_never_fails() -> None:
     none = unit("ups", "ups", 400, 500, ["board"]).model_copy(update={"item": "ups-none"})
     chain = scheme_n()
@@ -446,3 +471,16 @@ def test_a_large_hall_is_quick() -> None:
     assert time.perf_counter() - start < 4  # 0.4 s where nothing else runs
     assert plan.concurrently_maintainable
     assert len(units) > len(plan.outages)
+
+
+def test_nothing_at_all_is_always_available() -> None:
+    plan = planned(((), ()))
+    assert (plan.rack_availability_fraction, plan.factory_availability_fraction) == (1.0, 1.0)
+    assert (plan.components, plan.outages, plan.ranking, plan.cut_sets) == ((), (), (), ())
+    assert plan.concurrently_maintainable
+
+
+def test_the_plan_survives_its_own_json() -> None:
+    plan = planned(scheme_2n(), load_catalog(), cooling(cooling_units("cdus", "cdu", 3, 2)))
+    assert AvailabilityPlan.model_validate_json(plan.model_dump_json()) == plan
+    assert planned(scheme_2n(), load_catalog(), cooling(cooling_units("cdus", "cdu", 3, 2))) == plan

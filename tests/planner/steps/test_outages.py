@@ -9,8 +9,10 @@ import pytest
 from chains import SCHEMES, Chain, cooling, cooling_units, hall, plant, racks, scheme_2n, scheme_block, scheme_n, unit
 
 from planner.plan_facility import CoolingPlan, Outage
+from planner.steps import outages as step
+from planner.steps.cooling_needs import cooling_feeds_needed
 from planner.steps.notes import Notes
-from planner.steps.outages import Outages, cooling_feeds_needed, plan_outages, single_losses
+from planner.steps.outages import Outages, plan_outages, single_losses
 
 
 def looked(chain: Chain, cooled: CoolingPlan | None = None) -> Outages:
@@ -209,6 +211,22 @@ def test_cooling_units_out() -> None:
     assert row(found.doubles, "chillers").gpus_throttled == 16
 
 
+def test_a_rear_door_serves_one_rack() -> None:
+    found = looked(scheme_2n(), cooling(cooling_units("doors", "rear-door", 8, 8)))
+    door = row(found.singles, "doors")
+    assert (door.like_count, door.racks_lost, door.gpus_lost) == (8, 1, 8)
+
+
+def test_busways_of_more_and_fewer_racks_are_one_row() -> None:
+    chain = scheme_n()[0]
+    busways = [unit(f"busway-{n}", "distribution", 100, 200, ["ups"]) for n in range(3)]
+    loads = [racks(f"row-{n}", 100, [f"busway-{n}"]).model_copy(update={"racks": 3 + n, "gpus": 24 + 8 * n}) for n in range(3)]
+    found = looked(((*chain[:-1], *busways), tuple(loads)))
+    worst = row(found.singles, "busway-2")
+    assert (worst.like_count, worst.racks_lost, worst.gpus_lost) == (3, 5, 40)
+    assert "busway-2 and 2 alike" in found.not_maintainable
+
+
 def test_rows_are_listed_worst_first_and_only_so_many_pairs() -> None:
     names = [f"item-{number}" for number in range(12)]
     chain = (
@@ -220,6 +238,13 @@ def test_rows_are_listed_worst_first_and_only_so_many_pairs() -> None:
     assert len(found.doubles) == 40
     assert any("66 pairs" in each.statement for each in notes.assumptions())
     assert [each.racks_lost for each in found.singles] == [4] * 12
+
+
+def test_one_of_like_blocks_stands_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    chain = hall(3, 2)
+    found = looked(chain)
+    monkeypatch.setattr(step, "_like_pieces", lambda units, _: dict.fromkeys(range(len(units)), 1))
+    assert looked(chain) == found
 
 
 def test_a_thousand_units_are_quick() -> None:
