@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from planner.catalog import Catalog
-from planner.catalog.records import Cable, Item, Node, Server, Switch
+from planner.catalog.records import Cable, Item, Node, PowerStage, Server, Switch
 from planner.checks import Constraint, binding_constraint, constraints, findings_of, last_that_holds, ranked
 from planner.cloud import make_cloud_plan
 from planner.epw import WeatherFile
@@ -291,18 +291,22 @@ def _storage(hardware: Hardware) -> StoragePlan:
     )
 
 
-def _rows_in_use(design: _Design, catalog: Catalog) -> list[tuple[str, str, Item]]:
+def _rows_in_use(factory: Factory, design: _Design, catalog: Catalog) -> list[tuple[str, str, Item]]:
     """List every catalog row that the plan rests on: where in the factory it stands, its kind, the row."""
     hardware = design.hardware
     rows: list[tuple[str, str, Item]] = [
         ("hall.rack", "racks", hardware.rack),
         ("hall.pdu", "pdus", hardware.pdu),
-        ("power.transformer", "power_stages", hardware.transformer),
-        ("power.ups", "power_stages", hardware.ups),
-        ("power.distribution", "power_stages", hardware.distribution),
         ("cooling.air", "cooling_plants", hardware.air),
         ("hall.construction", "construction", hardware.construction),
     ]
+    links = factory.power.chain
+    if links is None:
+        stages = ("transformer", "switchgear", "generator", "ups", "distribution", "bess")
+        chosen = [(f"power.{stage}", getattr(hardware, stage)) for stage in stages]
+    else:
+        chosen = [(f"power.chain.{name}", catalog.get(PowerStage, link.equipment)) for name, link in links.items()]
+    rows += [(path, "power_stages", row) for path, row in chosen if row is not None]
     if hardware.liquid_cooled():
         rows.append(("cooling.liquid", "cooling_plants", hardware.liquid))
     for node, gpu, _ in hardware.nodes:
@@ -324,7 +328,7 @@ def _note_rows(factory: Factory, design: _Design, catalog: Catalog, notes: Notes
         message = f"the site is in {factory.site.country}; sovereignty.allowed_countries are {', '.join(allowed)}"
         notes.error("country-not-allowed", "site.country", message, "choose a site in an allowed country")
     excluded = set(factory.sovereignty.excluded_vendors)
-    for path, kind, row in _rows_in_use(design, catalog):
+    for path, kind, row in _rows_in_use(factory, design, catalog):
         notes.assume_row(kind, row)
         if row.vendor in excluded:
             message = f"{row.name} is made by {row.vendor}, which sovereignty.excluded_vendors excludes"

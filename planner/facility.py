@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.catalog import Catalog
+from planner.catalog.records import PowerStage
 from planner.checks import Facility
 from planner.models.plant import run_plant
 from planner.plan import ComputePlan, FabricPlan, RacksPlan
@@ -89,16 +90,15 @@ def size_facility(
         notes.assume("hall.house_load", text, confidence="assumption")
     cooling = plan_cooling(factory, hardware, catalog, notes, loads, climate)
     chain = plan_chain(factory, hardware, catalog, notes, loads, cooling.plan, climate, house_kw, None)
-    pumps_kw, cooling_kw = mechanical_kw(cooling.plan)
-    it_kw = loads.power_kw["design"]
-    facility_kw = it_kw + pumps_kw + cooling_kw + house_kw + chain_loss_kw(chain, it_kw, pumps_kw, cooling_kw, house_kw)
+    design = operating_points(loads, cooling, chain, climate, house_kw, ("design",))[0]
+    facility_kw = design.facility_kw
     capital = plan_cost(factory, hardware, catalog, notes, fabrics, racks, loads, facility_kw)
     water_m3 = swing = None
     if factory.site.water_max_m3_per_day is not None:
         year, _ = plan_year(factory, catalog, notes, climate, loads, cooling, chain, house_kw)
         water_m3 = year.water_peak_day_m3
     if factory.site.swing_max_kw is not None or factory.site.ramp_max_kw_per_s is not None:
-        swing = plan_swing(factory, hardware, catalog, notes, loads, chain, pumps_kw + cooling_kw, house_kw)
+        swing = plan_swing(factory, hardware, catalog, notes, loads, chain, design.cooling_kw, house_kw)
     facility = dataclasses.replace(
         floor(factory, racks, loads),
         facility_kw=facility_kw,
@@ -107,8 +107,21 @@ def size_facility(
         water_peak_day_m3=water_m3,
         swing_kw=swing.smoothed_swing_kw if swing else None,
         ramp_kw_per_s=swing.smoothed_ramp_kw_per_s if swing else None,
+        chain=_declared_limits(factory, catalog, chain),
     )
     return Sized(loads, cooling, chain, house_kw, capital, facility)
+
+
+def _declared_limits(factory: Factory, catalog: Catalog, chain: ChainDesign) -> tuple[tuple[str, float, float], ...]:
+    """List what a chain of the file's own may carry, link by link; one that is sized for its load limits nothing."""
+    links = factory.power.chain or {}
+    rated = {
+        name: link.rating_kw is not None or catalog.get(PowerStage, link.equipment).rating_kw is not None
+        for name, link in links.items()
+    }
+    return tuple(
+        (f"power.chain.{unit.name}", unit.load_worst_kw, unit.limit_kw) for unit in chain.units if rated.get(unit.name)
+    )
 
 
 def floor(factory: Factory, racks: RacksPlan, loads: Loads) -> Facility:
@@ -178,6 +191,7 @@ def finish_facility(
     return Finished(hall, power, cooling.plan, year, availability, cost, carbon)
 
 
+STEPS_KW = 4000.0
 SCHEMES = ("N", "N+1", "2N", "3N/2", "4N/3", "block")
 
 
@@ -195,6 +209,8 @@ def _steps(
     """Draw the chain by every scheme; none where the file draws its own."""
     if factory.power.chain is not None:
         return ()
+    rows, loads, cooling, times = _part_of_hall(rows, loads, cooling, notes)
+    house_kw /= times
     pumps_kw, cooling_kw = mechanical_kw(cooling.plan)
     figures = {}
     for scheme in SCHEMES:
@@ -203,10 +219,35 @@ def _steps(
         chain = plan_chain(changed, hardware, catalog, Notes(), loads, cooling.plan, climate, house_kw, rows)
         figures[scheme] = SchemeFigures(
             units=chain.units,
-            loss_kw=chain_loss_kw(chain, loads.power_kw["design"], pumps_kw, cooling_kw, house_kw),
+            loss_kw=times * chain_loss_kw(chain, loads.power_kw["design"], pumps_kw, cooling_kw, house_kw),
             rack_minutes_per_year=rack_minutes_per_year(catalog, chain.units, chain.feeds, cooling.plan),
         )
-    return redundancy_steps(catalog, notes, figures)
+    return redundancy_steps(catalog, notes, figures, times)
+
+
+def _part_of_hall(
+    rows: tuple[RowLoad, ...], loads: Loads, cooling: CoolingDesign, notes: Notes
+) -> tuple[tuple[RowLoad, ...], Loads, CoolingDesign, float]:
+    """Cut a large hall down to its first rows, which stand for all; say how many times they make the whole."""
+    running_kw = np.cumsum([row.power_kw for row in rows])
+    if not len(rows) or running_kw[-1] <= STEPS_KW:
+        return rows, loads, cooling, 1.0
+    kept = rows[: max(int(np.searchsorted(running_kw, STEPS_KW)), 1)]
+    part = float(running_kw[len(kept) - 1] / running_kw[-1])
+    text = f"steps of redundancy are drawn for the first {len(kept)} rows ({part:.1%} of the load), which stand for all"
+    notes.assume("cost.redundancy_part", text)
+    groups = tuple(
+        dataclasses.replace(
+            group,
+            racks=max(round(group.racks * part), 1),
+            power_kw={name: kw * max(round(group.racks * part), 1) / group.racks for name, kw in group.power_kw.items()},
+        )
+        for group in loads.groups
+    )
+    less = dataclasses.replace(loads, groups=groups, power_kw={name: kw * part for name, kw in loads.power_kw.items()})
+    units = tuple(each.model_copy(update={"power_kw": each.power_kw * part}) for each in cooling.plan.units)
+    plant = dataclasses.replace(cooling, plan=cooling.plan.model_copy(update={"units": units}))
+    return kept, less, plant, 1 / part
 
 
 def _throughput_ratio(factory: Factory, caps: Sequence[CapPlan]) -> float:
@@ -330,21 +371,26 @@ def _power(
 
 
 def operating_points(
-    loads: Loads, cooling: CoolingDesign, chain: ChainDesign, climate: Climate, house_kw: float
+    loads: Loads,
+    cooling: CoolingDesign,
+    chain: ChainDesign,
+    climate: Climate,
+    house_kw: float,
+    names: Sequence[str] = POINTS,
 ) -> tuple[OperatingPoint, ...]:
-    """Run the plant at the design hour's weather at every load from idle to nameplate."""
-    it_kw = np.array([loads.power_kw[name] for name in POINTS])
-    liquid_kw = np.array([loads.heat_liquid_kw[name] for name in POINTS])
-    zero = np.zeros(len(POINTS))
+    """Run the plant at the design hour's weather at some loads from idle to nameplate."""
+    it_kw = np.array([loads.power_kw[name] for name in names])
+    liquid_kw = np.array([loads.heat_liquid_kw[name] for name in names])
+    zero = np.zeros(len(names))
     air_kw = it_kw - liquid_kw + hall_heat_kw(chain, it_kw, zero, zero, zero)
     ran = run_plant(
         cooling.plant,
         air_kw,
         liquid_kw,
-        np.full(len(POINTS), climate.design_dry_bulb_c),
-        np.full(len(POINTS), climate.design_wet_bulb_c),
-        np.full(len(POINTS), 1000 * climate.plan.pressure_kpa),
-        np.full(len(POINTS), 7),
+        np.full(len(names), climate.design_dry_bulb_c),
+        np.full(len(names), climate.design_wet_bulb_c),
+        np.full(len(names), 1000 * climate.plan.pressure_kpa),
+        np.full(len(names), 7),
     )
     on_ups, beside = ran.terminal_kw + ran.pumps_kw, ran.chillers_kw + ran.rejection_kw
     losses = sum(chain.losses_kw(it_kw, on_ups, beside, zero + house_kw).values(), zero)
@@ -358,5 +404,5 @@ def operating_points(
             house_kw=house_kw,
             facility_kw=float((it_kw + losses + on_ups + beside)[number] + house_kw),
         )
-        for number, name in enumerate(POINTS)
+        for number, name in enumerate(names)
     )

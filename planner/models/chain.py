@@ -16,6 +16,7 @@ __all__ = ["Feed", "Flow", "Unit", "Worst", "flow", "losses_by_stage", "single_o
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 
 NOISE = 1e-9  # relative: less than this is no difference
 SCENARIOS_AT_ONCE = 512  # bounds the memory of the largest chains
@@ -209,13 +210,18 @@ def single_outages(
     for scenario, outage in enumerate(shared):
         for number in outage:
             touching[number].add(scenario)
+    felt_by: dict[tuple[int, ...], tuple[Ints, Ints, list[tuple[int, ...]]]] = {}
     alike: dict[object, tuple[Floats, Floats]] = {}
     for own, own_loads in _blocks(units, loads, sources):
         local = sorted({*own, *(each for n in own for each in _feeders(units[n].feed))})
         local = sorted({*local, *(each for n in own_loads for each in _feeders(loads[n]))})
         place = {number: index for index, number in enumerate(local)}
-        felt = sorted({scenario for number in local for scenario in touching.get(number, ())})
-        outages = [(), *((number,) for number in own), *(shared[number] for number in felt)]
+        touched = tuple(number for number in local if number in touching)
+        if touched not in felt_by:
+            felt_by[touched] = _felt(touched, touching, shared)
+        felt, columns, parts = felt_by[touched]
+        singles = [(), *((number,) for number in own)]
+        column = len(singles) + columns
         renumbered: dict[Feed, Feed] = {}
         for feed in [*(units[n].feed for n in local), *(loads[n] for n in own_loads)]:
             if feed not in renumbered:
@@ -224,7 +230,7 @@ def single_outages(
             tuple(Unit(units[n].law, renumbered[units[n].feed], units[n].stands_by) for n in local),
             tuple(renumbered[loads[n]] for n in own_loads),
             tuple(load_kw[own_loads].tolist()),
-            tuple(tuple(place[each] for each in outage if each in place) for outage in outages),
+            tuple(tuple(place[each] for each in outage) for outage in (*singles, *parts)),
         )
         if block not in alike:
             alike[block] = _run(*block)
@@ -237,12 +243,13 @@ def single_outages(
                 most = int(row.argmax())
                 if row[most] <= row[0] * (1 + NOISE):
                     most = 0
-                worst_kw[number], when[number] = row[most], outages[most]
+                outage = singles[most] if most < len(singles) else parts[most - len(singles)]
+                worst_kw[number], when[number] = row[most], outage
                 continue
-            shared_kw[number][felt] += row[1 + len(own) :] - row[0]
-            most = int(row[: 1 + len(own)].argmax())
+            shared_kw[number][felt] += row[column] - row[0]
+            most = int(row[: len(singles)].argmax())
             if row[most] - row[0] > max(added_kw[number], NOISE * row[0]):
-                added_kw[number], when[number] = row[most] - row[0], outages[most]
+                added_kw[number], when[number] = row[most] - row[0], singles[most]
     for number in sources:
         law, output = units[number].law, float(normal_kw[number])
         loss_kw[number] = 0.0 if units[number].stands_by and output == 0 else input_kw(law, output) - output
@@ -342,6 +349,17 @@ class _Class:
     law: LossLaw | None = None
     stands_by: bool = False
     consumers: tuple[tuple[tuple[int, int], int], ...] = ()
+
+
+def _felt(
+    touched: tuple[int, ...], touching: dict[int, set[int]], shared: Sequence[tuple[int, ...]]
+) -> tuple[Ints, Ints, list[tuple[int, ...]]]:
+    """List the shared outages that a block feels, by their numbers, and what it feels of them, each kind once."""
+    felt = sorted({scenario for number in touched for scenario in touching[number]})
+    here = set(touched)
+    columns: dict[tuple[int, ...], int] = {}
+    places = [columns.setdefault(tuple(each for each in shared[n] if each in here), len(columns)) for n in felt]
+    return np.array(felt, dtype=np.int64), np.array(places, dtype=np.int64), list(columns)
 
 
 def _order(units: Sequence[Unit]) -> list[int]:

@@ -71,7 +71,7 @@ def shorter_spots(
     spots : array of int, shape (N,)
         The spot that every rack stands on at the start; each on one of its own.
     a, b : array of int, shape (P,)
-        Racks that cables run between, each pair once; `b` is the upper end, with switches in it.
+        Racks that cables run between; `b` is the upper end, with switches in it.
     weight : array of int, shape (P,)
         How many cables, or a multiple that is whole.
     along_m, across_m : array of float, shape (S,)
@@ -95,9 +95,10 @@ def shorter_spots(
     Four exchanges, as long as one helps: two racks of one unit; a rack of no unit, or an empty spot, with another such or
     with a rack of the unit that stands next to it in the order of the spots; all racks of two units of equal racks; two
     unequal units that follow each other. Each leaves the racks of a unit together: in the order of the spots, no rack of
-    another unit stands between them. No exchange lifts a row above what it carries. Every round measures all pairs at once, ``delta = c(i, q) + c(j, p) - c(i, p) -
-    c(j, q) + 2 w(i, j) d(p, q)``, and makes those that shorten, the best first, each measured again. Ways are whole
-    millimetres, so that sums are exact and the answer is the same on every machine. At most 25 rounds, or 10 million pairs.
+    another unit stands between them. No exchange lifts a row above what it carries. Every round measures all pairs at once,
+    ``delta = c(i, q) + c(j, p) - c(i, p) - c(j, q) + 2 w(i, j) d(p, q)``, and makes those that shorten, the best first, each
+    measured again. Ways are whole millimetres, so that sums are exact and the answer is the same on every machine. At most 25
+    rounds, or 10 million pairs. Above `MOST_RACKS` spots nothing is exchanged.
 
     References
     ----------

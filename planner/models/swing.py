@@ -236,9 +236,10 @@ def smoothed(wave: Wave, storage: Storage) -> Wave:
     Notes
     -----
     First the edges are stretched, both from their start on: from e to e' takes ``swing (e' - e) / 2`` of energy and
-    ``swing (1 - e / e')`` of power, and e' is at most the shorter phase. What is left of the energy lowers the swing: giving `a` in the high and taking `b` in
-    the low phase, ``a d = b (1 - d)``, a swing smaller by a + b takes ``(a + b) d (1 - d) period`` of energy, and the larger of
-    a and b of power. Both together never need more than their sum, so this is no more than the store can do.
+    ``swing (1 - e / e')`` of power, and e' is at most the shorter phase. What is left of the energy lowers the swing: giving
+    `a` in the high and taking `b` in the low phase, ``a d = b (1 - d)``, a swing smaller by a + b takes
+    ``(a + b) d (1 - d) period`` of energy, and the larger of a and b of power. Both together never need more than their sum,
+    so this is no more than the store can do.
 
     References
     ----------

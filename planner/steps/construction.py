@@ -22,7 +22,7 @@ CONFIDENCES = ("vendor", "secondary", "assumption", "none")
 
 # What a turnkey price stands for: the equipment of an ordinary hall, at the redundancy that the price's row says.
 REFERENCE = {
-    "transformer": "transformer-doe-2016-1000kva",
+    "transformer": "transformer-doe-2016-liquid-2500kva",
     "switchgear": "switchboard-4000a",
     "generator": "generator-diesel-2500kw",
     "ups": "ups-double-conversion",

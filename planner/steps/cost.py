@@ -87,8 +87,13 @@ def capital_plan(factory: Factory, lines: tuple[BillLine, ...]) -> CostPlan:
     )
 
 
-def redundancy_steps(catalog: Catalog, notes: Notes, schemes: Mapping[str, SchemeFigures]) -> tuple[RedundancyStep, ...]:
-    """Price the equipment of every scheme, unit by unit, against that of N (or of the cheapest, where N is not among them)."""
+def redundancy_steps(
+    catalog: Catalog, notes: Notes, schemes: Mapping[str, SchemeFigures], times: float = 1.0
+) -> tuple[RedundancyStep, ...]:
+    """Price the equipment of every scheme, unit by unit, against that of N (or of the cheapest, where N is not among them).
+
+    The units are those of a part of the hall that so many `times` makes the whole.
+    """
     usd_per_kw: dict[str, float] = {}
     for item in sorted({unit.item for figures in schemes.values() for unit in figures.units}):
         row = catalog.get(PowerStage, item)
@@ -101,7 +106,7 @@ def redundancy_steps(catalog: Catalog, notes: Notes, schemes: Mapping[str, Schem
             hint = "add a row to a prices.csv of your own and name its folder with --catalog"
             notes.warn("no-price", f"catalog.prices.{item}", text, hint)
     capex = {
-        scheme: math.fsum(unit.rating_kw * usd_per_kw[unit.item] for unit in figures.units)
+        scheme: times * math.fsum(unit.rating_kw * usd_per_kw[unit.item] for unit in figures.units)
         for scheme, figures in schemes.items()
     }
     least = capex.get("N", min(capex.values(), default=0.0))

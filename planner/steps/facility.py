@@ -20,7 +20,7 @@ from planner.plan_facility import (
     WeatherPlan,
 )
 
-__all__ = ["ChainDesign", "Climate", "CoolingDesign", "GroupLoad", "Hours", "Loads", "POINTS"]
+__all__ = ["POINTS", "ChainDesign", "Climate", "CoolingDesign", "GroupLoad", "Hours", "Loads"]
 
 Floats = NDArray[np.float64]
 
@@ -43,8 +43,8 @@ class GroupLoad:
 class Loads:
     """IT loads at the racks' inlets.
 
-    `power_kw`, `conversion_loss_kw` and `heat_liquid_kw` are sums over all racks, by point. `gpu_high_kw` and `gpu_low_kw`: what
-    the whole IT load is while the synchronous job computes, and while it communicates.
+    `power_kw`, `conversion_loss_kw` and `heat_liquid_kw` are sums over all racks, by point. `gpu_high_kw` and `gpu_low_kw`:
+    what the whole IT load is while the synchronous job computes, and while it communicates.
     """
 
     parts: tuple[ItLoad, ...]

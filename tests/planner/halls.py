@@ -9,6 +9,7 @@ from planner.catalog import Catalog, load_catalog
 from planner.plan import FabricPlan, HallPlan, NodeGroup, RacksPlan
 from planner.spec import Factory
 from planner.steps.cabling import attach
+from planner.steps.chassis import switches_in_chassis
 from planner.steps.hall import place_racks, rows_needed
 from planner.steps.hardware import resolve
 from planner.steps.layout import Layout, lay_out
@@ -51,18 +52,16 @@ def drawn(data: dict[str, Any], catalog: Catalog = CATALOG) -> Drawn:
     notes = Notes()
     hardware = resolve(factory, catalog, notes)
     fast = [each for each in (compute_fabric(factory, hardware, notes), storage_fabric(factory, hardware, notes)) if each]
-    in_band, leaves = in_band_fabric(factory, hardware, notes, 0), 0
+    leaves, out_of_band = 0, None
     while True:
+        in_band = in_band_fabric(factory, hardware, notes, leaves)
         managed = [*fast, in_band] if in_band else fast
-        out_of_band = None
-        racks = plan_racks(factory, hardware, catalog, notes, managed)
-        switches = sum(each.switches_by_tier.total() for each in managed)
+        racks = plan_racks(factory, hardware, catalog, notes, [*managed, out_of_band] if out_of_band else managed)
+        switches = sum(each.switches_by_tier.total() for each in managed) - switches_in_chassis(managed, hardware, catalog)
         out_of_band = out_of_band_fabric(hardware, notes, switches, racks.pdus_count, in_band is not None)
-        racks = plan_racks(factory, hardware, catalog, notes, [*managed, out_of_band])
-        if out_of_band.switches_by_tier.leaf == leaves or in_band is None:
+        if out_of_band.switches_by_tier.leaf == leaves:
             break
         leaves = out_of_band.switches_by_tier.leaf
-        in_band = in_band_fabric(factory, hardware, notes, leaves)
     nodes = tuple(
         NodeGroup(
             node=node.id,
@@ -75,7 +74,7 @@ def drawn(data: dict[str, Any], catalog: Catalog = CATALOG) -> Drawn:
         )
         for node, gpu, count in hardware.nodes
     )
-    fabrics = attach([*managed, out_of_band], hardware, catalog)
+    fabrics = attach([*managed, out_of_band] if leaves else managed, hardware, catalog)
     rack_kw = [group.power_per_rack_max_kw for group in racks.groups]
     hall = place_racks(factory, notes, racks, rack_kw, nodes, fabrics)
     return Drawn(factory, racks, rack_kw, nodes, fabrics, notes, hall)

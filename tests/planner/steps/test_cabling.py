@@ -20,6 +20,11 @@ from planner.spec import Factory
 from planner.steps import cabling
 
 PLUGGED = {"copper", "active-copper", "aoc"}
+_SECTIONS = ("name", "compute", "hall", "fabrics", "storage", "platform")
+any_cabled = any_small_factory.map(
+    lambda data: {key: part for key, part in data.items() if key in _SECTIONS} | {"site": {"country": "US"}}
+)
+"""Without what has no part in cables, and takes long to plan."""
 Row = dict[str, Any]
 
 
@@ -37,8 +42,8 @@ def media(plan: Plan, name: str, layer: str) -> set[str]:
     return {group.medium for group in fabric(plan, name).cables if group.layer == layer}
 
 
-@settings(max_examples=25)
-@given(any_small_factory)
+@settings(max_examples=15)
+@given(any_cabled)
 def test_the_schedule_adds_up_to_the_plan(data: dict[str, Any]) -> None:
     """Counts, metres, watts and dollars of the plan are those of the schedule, which sees the written plan only."""
     plan = plan_of(data)
@@ -71,8 +76,8 @@ def test_the_schedule_adds_up_to_the_plan(data: dict[str, Any]) -> None:
     assert sum(order["count"]) == sum(each.cables_by_layer.total() for each in plan.fabrics)
 
 
-@settings(max_examples=25)
-@given(any_small_factory)
+@settings(max_examples=15)
+@given(any_cabled)
 def test_no_cable_is_longer_than_it_reaches_and_no_cage_holds_two_kinds(data: dict[str, Any]) -> None:
     plan = plan_of(data)
     kinds = {kind.id: kind for kind in plan.cable_kinds}
