@@ -354,7 +354,7 @@ def _compressor_kw(circuit: Circuit, heat_kw: Floats, leaving_c: Floats, enterin
     if chiller is None:
         return np.zeros_like(heat_kw)
     cop = _cop(chiller, leaving_c, entering_c)
-    return chiller_power_kw(heat_kw, chiller.count * chiller.capacity_kw, cop, chiller.load_fractions, chiller.factor_ratios)
+    return chiller_power_kw(heat_kw, chiller.capacity_kw, chiller.count, cop, chiller.load_fractions, chiller.factor_ratios)
 
 
 def _run_outside_air(circuit: Circuit, heat_kw: Floats, air: Outdoors, state: TerminalState) -> CircuitHours:

@@ -173,19 +173,22 @@ def _carnot(leaving_c: Floats, entering_c: Floats) -> Floats:
 
 def chiller_power_kw(
     heat_kw: ArrayLike,
-    capacity_kw: float,
+    unit_kw: float,
+    count: int,
     cop_ratio: ArrayLike,
     load_fractions: Sequence[float],
     factor_ratios: Sequence[float],
 ) -> Floats:
-    """Electrical power of chillers that share a load.
+    """Electrical power of chillers, as many of which run as need the least.
 
     Parameters
     ----------
     heat_kw : float or array
         Heat that they take from the water [kW].
-    capacity_kw : float
-        What they can carry together [kW].
+    unit_kw : float
+        What one can carry [kW].
+    count : int
+        Chillers that there are.
     cop_ratio : float or array
         Coefficient of performance at full load at the temperatures in use.
     load_fractions : sequence of float
@@ -200,7 +203,9 @@ def chiller_power_kw(
 
     Notes
     -----
-    ``P = Q / (COP f(load))``. Below the load at which f is best, fewer chillers run, each at that load.
+    ``P = Q / (COP f(Q / (n unit)))`` with the whole number n of running chillers, one at least, for which it is least: that
+    next below or above ``Q / unit`` over the load at which f is best. Below the curve's first point a chiller cycles between
+    that load and standstill.
 
     References
     ----------
@@ -208,15 +213,22 @@ def chiller_power_kw(
 
     Examples
     --------
-    Half of the chillers' load, where they are 10 % better: 500 / (6 * 1.1)
+    Half of the load of two chillers, where they are 10 % better, 500 / (6 * 1.1); and one that is alone, at a fifth of it:
+    it cannot be made smaller, 100 / (6 * 0.9)
 
-    >>> round(float(chiller_power_kw(500.0, 1000.0, 6.0, (0.25, 0.5, 1.0), (0.9, 1.1, 1.0))), 2)
+    >>> round(float(chiller_power_kw(500.0, 500.0, 2, 6.0, (0.25, 0.5, 1.0), (0.9, 1.1, 1.0))), 2)
     75.76
+    >>> round(float(chiller_power_kw(100.0, 500.0, 2, 6.0, (0.25, 0.5, 1.0), (0.9, 1.1, 1.0))), 2)
+    18.52
     """
     heat = np.asarray(heat_kw, dtype=float)
     best = load_fractions[int(np.argmax(factor_ratios))]
-    load = np.clip(heat / capacity_kw, best, 1.0)
-    return heat / (np.asarray(cop_ratio, dtype=float) * np.interp(load, load_fractions, factor_ratios))
+    units = heat / unit_kw
+    fewer = np.clip(np.floor(units / best), 1.0, count)
+    more = np.minimum(fewer + 1.0, count)
+    fewer = np.where(units > fewer, more, fewer)  # none is overloaded to spare another
+    factor = np.maximum(*(np.interp(units / run, load_fractions, factor_ratios) for run in (fewer, more)))
+    return np.asarray(heat / (np.asarray(cop_ratio, dtype=float) * factor))
 
 
 def heat_up_s(heat_kw: ArrayLike, thermal_mass_kj_per_k: ArrayLike, margin_k: ArrayLike) -> Floats:

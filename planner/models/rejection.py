@@ -287,6 +287,7 @@ def carried_kw(
 
 
 _WIDEST_K = 60.0
+_WARMEST_TOWER_C, _LEAST_TOWER_K = 70.0, 10.0
 _HOTTEST_C = 95.0
 
 
@@ -347,7 +348,10 @@ def coldest_c(
         )
 
     sink = air_sink_c(rejection, air)
-    return root_of(spare, sink, sink + _WIDEST_K)
+    warmest = sink + _WIDEST_K
+    if rejection.role == "tower":  # near boiling, the saturated air's enthalpy is too steep for the model
+        warmest = np.clip(_WARMEST_TOWER_C, sink + _LEAST_TOWER_K, warmest)
+    return root_of(spare, sink, warmest)
 
 
 def fan_speed(

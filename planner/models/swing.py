@@ -6,6 +6,7 @@ periodic trapezoid, whose spectrum is known exactly: nothing is ticked.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -271,7 +272,8 @@ def smoothed(wave: Wave, storage: Storage) -> Wave:
     left_kw = storage.power_kw - wave.swing_kw * (1.0 - wave.edge_s / edge_s)
     duty = wave.high_fraction
     larger = max(duty, 1.0 - duty)
-    by_energy_kw = left_kj / (duty * (1.0 - duty) * wave.period_s)
+    moved = duty * (1.0 - duty) * wave.period_s  # 0 where one of the two states is too short to count
+    by_energy_kw = left_kj / moved if moved > 0 else math.inf
     less_kw = max(min(by_energy_kw, left_kw / larger, wave.swing_kw), 0.0)
     return Wave(wave.swing_kw - less_kw, wave.period_s, duty, edge_s)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 
 from planner.plan_facility import AvailabilityPlan, Outage
 from planner.report.words import Table, clean_text, count_text, duration_text, names_text, nines_text, percent_text
@@ -94,13 +95,21 @@ def _ranking(availability: AvailabilityPlan) -> Table:
 
 def _cut_sets(availability: AvailabilityPlan) -> Table:
     rows = [
-        (" + ".join(map(clean_text, each.components)), f"{len(each.components)}", duration_text(each.minutes_per_year))
+        (" + ".join(map(clean_text, each.components)), f"{_order(each.components)}", duration_text(each.minutes_per_year))
         for each in sorted(availability.cut_sets, key=lambda each: -each.minutes_per_year)
     ]
-    note = "Smallest sets of components whose outage together stops a rack, and how long that lasts in a year."
+    note = (
+        "Smallest sets of components whose outage together stops a rack, and how long that lasts in a year. Size: components,"
+        " or common causes, that must be out together (2 of 3: any two)."
+    )
     columns = ("Out together", "Size", "In a year")
     title = "Availability: minimal cut sets"
     return Table(title, columns, tuple(rows), frozenset({1, 2}), note, most=12, twin="cut-sets")
+
+
+def _order(components: Sequence[str]) -> int:
+    """Count what must be out together: of "2 of 3 of these" two, of all else one."""
+    return sum(int(some[1]) if (some := re.match(r"(\d+) of \d+ ", each)) else 1 for each in components)
 
 
 def _components(availability: AvailabilityPlan) -> Table:

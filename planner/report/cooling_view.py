@@ -29,7 +29,7 @@ def cooling_tables(cooling: CoolingPlan) -> list[Table]:
 def _loops(cooling: CoolingPlan) -> Table:
     rows = [
         (
-            clean_text(loop.name),
+            f"{clean_text(loop.medium)}: {clean_text(loop.name)}",
             clean_text(loop.coolant),
             figure(loop.heat_kw),
             figure(loop.supply_c, 3),
@@ -42,7 +42,9 @@ def _loops(cooling: CoolingPlan) -> Table:
     ]
     note = (
         f"At the design hour, {figure(cooling.design_dry_bulb_c)} C dry bulb and {figure(cooling.design_wet_bulb_c)} C wet."
-        " Drive: pumps or fans."
+        " Drive: what pumps or fans draw. Racks: the technology cooling system (TCS); facility"
+        " water: the facility water system (FWS), chilled water where there are chillers; outdoor water: that of condensers and"
+        " economizers."
     )
     columns = ("Loop", "Coolant", "Heat kW", "Supply C", "Return C", "Flow", "Drop kPa", "Drive kW")
     return Table("Cooling: loops from the racks to the sky", columns, tuple(rows), frozenset(range(2, 8)), note, twin="loops")
@@ -70,7 +72,8 @@ def _units(cooling: CoolingPlan) -> Table:
     ]
     note = (
         "Needs: units that carry the heat, of those that are there (x groups of them). Capacity and load: kW of heat a unit at"
-        " the design hour, all running; draws: kW of all of them. UPS: runs through an outage of the utility."
+        " the design hour, shared by all; draws: kW of all of them, of chillers of as few as draw least. UPS: runs through an"
+        " outage of the utility."
     )
     columns = ("Units", "Role", "Needs", "Capacity", "Load", "%", "Draws", "UPS")
     return Table("Cooling: units", columns, tuple(rows), frozenset({2, 3, 4, 5, 6}), note, most=20, twin="cooling-units")
@@ -88,7 +91,10 @@ def _trips(cooling: CoolingPlan) -> Table:
         )
         for trip in sorted(cooling.trips, key=lambda trip: trip.trip_s)
     ]
-    note = "Time until the coolant or the air is too warm: thermal mass x margin / heat, at design load. Shortest first."
+    note = (
+        "Time until the coolant or the air is too warm: thermal mass x margin / heat, at design load. Shortest first. Coolant"
+        " that no pump moves counts only where it is in racks and hoses."
+    )
     columns = ("What stops", "Loop", "Heat kW", "kJ/K", "Margin K", "Trips after")
     return Table("Cooling: time to trip", columns, tuple(rows), frozenset({2, 3, 4, 5}), note, twin="trips")
 

@@ -20,6 +20,7 @@ from planner.units import figure
 
 __all__ = ["electrical_tables", "like_units"]
 
+_WET_STACKING_FRACTION = 0.3
 _NUMBERS = 6  # digits in which two pieces must agree to be told in one row
 
 
@@ -90,6 +91,7 @@ def _waterfall(power: PowerPlan) -> Table:
     whole = design.facility_kw
 
     def row(name: str, what: str, kilowatts: float, efficiency: str = "") -> tuple[str, ...]:
+        kilowatts += 0.0  # no minus before a zero
         return (name, what, _kw(kilowatts), share_text(kilowatts, whole), efficiency)
 
     rows = [row("utility", "", whole)]
@@ -218,10 +220,18 @@ def _backup(power: PowerPlan) -> Table:
         rows.append(("Fuel", f"{figure(power.generator_fuel_hours)} h", "at design load"))
     if power.generator_mean_load_fraction is not None:
         text = percent_text(power.generator_mean_load_fraction, 1)
-        rows.append(("Generators' mean load", text, "of their rating; ISO 8528-1 prime power: at most 70 % over 24 h"))
+        rows.append(("Generators' mean load", text, _generator_basis(power.generator_mean_load_fraction)))
     if len(rows) == 1:
         rows.append(("Backup", "none", "neither batteries nor generators"))
     return Table("Power: backup", ("", "How much", "Basis"), tuple(rows), twin="summary")
+
+
+def _generator_basis(mean_load_fraction: float) -> str:
+    """Say what the mean load is held against: too much in a day, and too little for an engine to keep clean."""
+    text = "of their rating, all sharing; ISO 8528-1 prime power: at most 70 % over 24 h"
+    if mean_load_fraction < _WET_STACKING_FRACTION:
+        text += "; below 30 % for hours diesels foul (wet stacking): stop spare sets or plan a load bank"
+    return text
 
 
 def _swing(power: PowerPlan) -> Table:
@@ -235,7 +245,7 @@ def _swing(power: PowerPlan) -> Table:
         ("Swing", power_text(swing.swing_kw), power_text(swing.smoothed_swing_kw)),
         ("Ramp", f"{figure(swing.ramp_kw_per_s)} kW/s", f"{figure(swing.smoothed_ramp_kw_per_s)} kW/s"),
         ("Steps repeat at", f"{figure(swing.fundamental_hz)} Hz", ""),
-        ("In the band of 0.1 to 20 Hz", power_text(swing.band_kw), ""),
+        ("RMS in the band of 0.1 to 20 Hz", power_text(swing.band_kw), ""),
     )
     note = f"At the utility. Smoothed by: {smoothed}."
     return Table("Power: swing of a synchronous job", ("", "Raw", "Smoothed"), rows, frozenset({1, 2}), note, twin="summary")

@@ -104,7 +104,7 @@ def _tornado(cost: CostPlan) -> Table:
 def _bill(cost: CostPlan) -> Table:
     rows = [
         (
-            clean_text(line.item),
+            clean_text(line.name if line.unit == "kW" else line.item),
             figure(line.quantity) + (" kW" if line.unit == "kW" else ""),
             "no price" if line.price_usd is None else figure(line.price_usd, 5),
             figure(line.total_usd),
@@ -112,8 +112,15 @@ def _bill(cost: CostPlan) -> Table:
         )
         for line in cost.bill_of_materials
     ]
+    built = any(line.unit == "kW" for line in cost.bill_of_materials)
+    note = (
+        "Lines in kW: the hall, at a turnkey price for each kW of IT; then equipment that this factory has beyond what that"
+        " price buys, and, below zero, credits for what it buys and this factory has not."
+        if built
+        else ""
+    )
     columns = ("Item", "Count", "USD each", "USD", "Grade")
-    return Table("Bill of materials", columns, tuple(rows), frozenset({1, 2, 3}), twin="bill-of-materials")
+    return Table("Bill of materials", columns, tuple(rows), frozenset({1, 2, 3}), note, twin="bill-of-materials")
 
 
 def carbon_tables(carbon: CarbonPlan) -> list[Table]:

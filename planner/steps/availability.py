@@ -329,8 +329,10 @@ def _assume(notes: Notes, how: str, model: Chances) -> None:
     say("rack", "the rack with the longest outages is shown; it needs its own power and one group of every role of every loop")
     say(
         "cooling",
-        "cooling counts as lost when fewer units than needed, or too few feeds of pumps or chillers, are left; restarts after a"
-        " switch to generators are shorter than the loops ride through",
+        "cooling counts as lost when fewer units than the design hour needs, or too few feeds of pumps or chillers, are left,"
+        " in whatever weather: chillers too in the hours that free cooling carries, which is on the safe side; restarts after a"
+        " switch to generators are shorter than the loops ride through (chillers without quick restart take 3 to 10 min:"
+        " compare the times to trip)",
     )
     say("maintenance", "one unit at a time is taken out for the catalog's hours a year, and counts where that stops a rack")
     say("common_cause", "like units that stand in for one another share the catalog's beta of their failures")

@@ -367,7 +367,7 @@ def _design(
     hours = mean = None
     if sets is not None:
         on_sets_kw = sum(sets.loads_kw.values())
-        hours = note_fuel(factory, sets.row, on_sets_kw, notes)
+        hours = note_fuel(factory, sets.row, sets.loads_kw, sets.row.rating_kw or sets.limit_kw, notes)
         mean = on_sets_kw / (sets.limit_kw * len(sets.loads_kw))
         _note_generators(sets, mean, ride_s, notes, declared=scheme == "declared")
     average = sets.row.average_fraction if sets else None
@@ -414,4 +414,9 @@ def _note_generators(sets: _Sets, mean: float, ride_s: float | None, notes: Note
             f"batteries carry the racks for {figure(ride_s)} s at design load;"
             f" the generators carry load only after {figure(row.start_s)} s"
         )
-        notes.warn("ride-through", "power.battery_minutes", message, "larger batteries, or sets that start faster")
+        hint = "larger batteries, or sets that start faster"
+        notes.warn("ride-through", "power.battery_minutes", message, hint, ride_s, row.start_s, "s")
+    if ride_s is None and row.start_s is not None:
+        message = f"no UPS or battery carries the racks until the generators do, {figure(row.start_s)} s after the grid fails"
+        hint = "a UPS, or power.bess; or nodes that may stop at every outage of the grid"
+        notes.warn("ride-through", "power.chain" if declared else "power.ups", message, hint, 0.0, row.start_s, "s")

@@ -215,7 +215,7 @@ def stranded_capacity(
             StrandedPlan(
                 stage=stage,
                 installed_kw=installed[stage],
-                reserve_kw=installed[stage] - load_kw - reachable - beyond,
+                reserve_kw=_left(installed[stage], load_kw, reachable, beyond),
                 used_kw=load_kw,
                 reachable_kw=reachable,
                 stranded_kw=beyond,
@@ -224,20 +224,26 @@ def stranded_capacity(
     if grid_feed_kw is not None:
         load_kw = sum(float(kw) for piece, kw in zip(checked.pieces, normal, strict=True) if piece.stage == "utility")
         reachable = sum(kw * (reach.get(block, 1.0) - 1) for block, kw in grid_kw.items())
-        left = max(grid_feed_kw - load_kw - reachable, 0.0)
+        left = max(_left(grid_feed_kw, load_kw, reachable), 0.0)
         lines = sum(piece.stage == "utility" for piece in checked.pieces)
         result.insert(
             0,
             StrandedPlan(
                 stage="utility",
                 installed_kw=lines * grid_feed_kw,
-                reserve_kw=lines * grid_feed_kw - load_kw - reachable - left,
+                reserve_kw=_left(lines * grid_feed_kw, load_kw, reachable, left),
                 used_kw=load_kw,
                 reachable_kw=reachable,
                 stranded_kw=left,
             ),
         )
     return tuple(result)
+
+
+def _left(whole_kw: float, *parts_kw: float) -> float:
+    """Subtract parts from a whole; what rounding leaves of nothing is nothing."""
+    left_kw = whole_kw - sum(parts_kw)
+    return left_kw if abs(left_kw) > 1e-9 * abs(whole_kw) else 0.0
 
 
 def _reach(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from planner.catalog import Catalog
 from planner.catalog.records import DeratingPoint, PowerStage
-from planner.models.power import alternator_derating_fraction, derating_from_table, units_needed
+from planner.models.power import alternator_derating_fraction, derating_from_table, fuel_l_per_hour, units_needed
 from planner.spec import Factory
 from planner.steps.chain_scheme import Equipment
 from planner.steps.facility import Climate
@@ -91,12 +91,21 @@ def pools(loads_kw: Sequence[float], equipment: Equipment, redundancy: str) -> l
     return result
 
 
-def note_fuel(factory: Factory, row: PowerStage, load_kw: float, notes: Notes) -> float:
-    """Size the tanks, note how large they are, and return for how many hours of design load they last."""
+def note_fuel(factory: Factory, row: PowerStage, loads_kw: Mapping[str, float], rating_kw: float, notes: Notes) -> float:
+    """Size the tanks for sets that share the load, note how large they are, and return how many hours of design load they last.
+
+    Idle running takes its part of the fuel, so that sets at little load burn more for each kWh than the catalog's full-load
+    figure.
+    """
     hours = FUEL_HOURS if factory.power.fuel_hours is None else factory.power.fuel_hours
     text = f"{'not declared: ' if factory.power.fuel_hours is None else ''}{figure(hours)} h of fuel at design load"
     if row.fuel_l_per_kwh is not None:
-        litres = figure(row.fuel_l_per_kwh * load_kw * hours)
-        text += f": tanks of {litres} l, at {row.fuel_l_per_kwh:g} l/kWh and {figure(load_kw)} kW on the generators"
+        load_kw = sum(loads_kw.values())
+        burnt = sum(fuel_l_per_hour(each, rating_kw, row.fuel_l_per_kwh) for each in loads_kw.values())
+        text += (
+            f": tanks of {figure(hours * burnt)} l, at {figure(burnt / load_kw if load_kw else 0.0, 3)} l/kWh and"
+            f" {figure(load_kw)} kW on all generators together ({row.fuel_l_per_kwh:g} l/kWh at full load, a tenth of that flow"
+            " without load)"
+        )
     notes.assume("power.fuel_hours", text, row.source_url, "assumption")
     return hours

@@ -26,6 +26,8 @@ AIR_KJ_PER_KG_K = 1.006
 CDUS_PER_GROUP = 4
 PIPE_M = 200.0
 PIPE_M_PER_S = 2.0
+PIPE_KPA_PER_M = 0.4  # ASHRAE Handbook - Fundamentals (2017), chapter 22: pipes are sized for 100 to 400 Pa/m
+PUMP_MARGIN_RATIO = 1.1
 PIPE_FITTINGS_RATIO = 1.5
 PIPE_ROUGHNESS_MM = 0.045
 LEAST_OF_RATING = 0.1
@@ -73,6 +75,7 @@ class Sized:
     rejection: CoolingUnit | None
     facility: PumpedLoop | None
     outdoor: PumpedLoop | None
+    rejection_unit_kw: float = 0.0  # what one tower or dry cooler carries at the design hour
 
 
 def size_circuit(plant: CoolingPlant, catalog: Catalog, notes: Notes, ask: Ask) -> Sized:
@@ -104,14 +107,15 @@ def size_circuit(plant: CoolingPlant, catalog: Catalog, notes: Notes, ask: Ask) 
     )
     state = terminal_state(circuit, circuit.terminal.needed_count, heat, pressure)
     facility = outdoor = None
+    rejection_kw = 0.0
     if pump is not None:
         supply = float(state.facility_supply_c)
         coolant = "pg25" if rejection and rejection.role == "dry-cooler" and plant.outdoor_rise_k is None else "water"
         facility = _loop(float(state.facility_kw_per_k), coolant, supply, plant.facility_pressure_drop_kpa or 0.0, pump, ask)
         circuit = dataclasses.replace(circuit, facility=_model_loop(facility, plant.facility_rise_k or 0.0, pump))
     if chiller is not None or rejection is not None:
-        circuit, outdoor = _behind(plant, circuit, catalog, notes, ask, pump, chiller, rejection)
-    return Sized(circuit, terminal, groups, pump, chiller, rejection, facility, outdoor)
+        circuit, outdoor, rejection_kw = _behind(plant, circuit, catalog, notes, ask, pump, chiller, rejection)
+    return Sized(circuit, terminal, groups, pump, chiller, rejection, facility, outdoor, rejection_kw)
 
 
 def _check_roles(
@@ -212,12 +216,13 @@ def known_c(temperature_c: float) -> float:
 
 
 def _loop(kw_per_k: float, coolant: str, supply_c: float, equipment_kpa: float, pump: CoolingUnit, ask: Ask) -> PumpedLoop:
-    """Work out flow and pressure drop of a loop, and count its pumps."""
+    """Work out flow and pressure drop of a loop, and count its pumps, the catalog's being the largest: they suit the flow."""
     celsius = known_c(supply_c)
     per_l = float(kw_per_k_at_flow(1.0, coolant, celsius))
     flow = max(kw_per_k / per_l, 1e-6)
     diameter_m = math.sqrt(flow / 60000.0 / PIPE_M_PER_S / (math.pi / 4))
-    pipes_kpa = PIPE_FITTINGS_RATIO * pipe_pressure_drop_kpa(flow, PIPE_M, diameter_m, PIPE_ROUGHNESS_MM, coolant, celsius)
+    pipe_kpa = float(pipe_pressure_drop_kpa(flow, PIPE_M, diameter_m, PIPE_ROUGHNESS_MM, coolant, celsius))
+    pipes_kpa = PIPE_FITTINGS_RATIO * min(pipe_kpa, PIPE_KPA_PER_M * PIPE_M)  # a small pipe is made wider
     needed = max(1, math.ceil(flow / (pump.flow_l_per_min or flow) - ROOM))
     return PumpedLoop(
         coolant=coolant,
@@ -226,7 +231,7 @@ def _loop(kw_per_k: float, coolant: str, supply_c: float, equipment_kpa: float, 
         kw_per_k=max(kw_per_k, 1e-6 * per_l),
         count=_with_spares(needed, ask),
         needed_count=needed,
-        unit_kw_per_k=(pump.flow_l_per_min or flow) * per_l,
+        unit_kw_per_k=PUMP_MARGIN_RATIO * flow / needed * per_l,
     )
 
 
@@ -246,8 +251,8 @@ def _behind(
     pump: CoolingUnit | None,
     chiller: CoolingUnit | None,
     rejection: CoolingUnit | None,
-) -> tuple[Circuit, PumpedLoop | None]:
-    """Add chillers, the outdoor loop and what rejects the heat."""
+) -> tuple[Circuit, PumpedLoop | None, float]:
+    """Add chillers, the outdoor loop and what rejects the heat, and say what one unit of the latter carries."""
     air = outdoors_of(circuit, np.asarray(ask.dry_bulb_c), np.asarray(ask.wet_bulb_c), np.asarray(ask.pressure_pa))
     fullest = circuit.terminal.needed_count * _unit_kw(circuit.terminal, plant.rise_k, ask)
     needed = circuit.terminal.needed_count
@@ -272,7 +277,7 @@ def _behind(
         rejected_kw = full_kw * (1.0 + 1.0 / (cop * float(worst_factor)))
         circuit = dataclasses.replace(circuit, chiller=compressor)
     if model is None or rejection is None or pump is None:
-        return circuit, None
+        return circuit, None, 0.0
 
     outdoor = None
     gap_k = 0.0
@@ -299,9 +304,8 @@ def _behind(
     wanted_c = float(state.facility_supply_c) - gap_k if chiller is None else sink_c + model.approach_k
     unit_kw = _rejection_unit_kw(model, wanted_c, rise_k, air)
     units = max(1, math.ceil(rejected_kw / unit_kw - ROOM))
-    return dataclasses.replace(
-        circuit, rejection=dataclasses.replace(model, needed_count=units, count=_with_spares(units, ask))
-    ), outdoor
+    model = dataclasses.replace(model, needed_count=units, count=_with_spares(units, ask))
+    return dataclasses.replace(circuit, rejection=model), outdoor, unit_kw
 
 
 def _cop(compressor: Compressor, leaving_c: float, entering_c: float) -> float:

@@ -20,6 +20,8 @@ ALL_PARTS = "building, power and cooling"
 CONFIDENCES = ("vendor", "secondary", "assumption", "none")
 """How far a price can be trusted, best first."""
 
+BEYOND = "beyond what the turnkey price buys"
+CREDIT = "credit, in the turnkey price but not bought"
 # What a turnkey price stands for: the equipment of an ordinary hall, at the redundancy that the price's row says.
 REFERENCE = {
     "transformer": "transformer-doe-2016-liquid-2500kva",
@@ -269,7 +271,7 @@ def _differences(turnkey: list[BillLine], ours: list[_Piece], theirs: list[_Piec
             BillLine(
                 category=_category(turnkey, category),
                 item=item,
-                name=f"{piece.name}, {'beyond' if kw > 0 else 'less than'} the turnkey price's",
+                name=f"{piece.name}: {BEYOND if kw > 0 else CREDIT}",
                 quantity=kw,
                 unit="kW",
                 price_usd=piece.usd_per_kw,

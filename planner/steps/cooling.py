@@ -20,8 +20,10 @@ from planner.steps.circuits import (
     AIR_KJ_PER_KG_K,
     CDUS_PER_GROUP,
     PIPE_FITTINGS_RATIO,
+    PIPE_KPA_PER_M,
     PIPE_M,
     PIPE_M_PER_S,
+    PUMP_MARGIN_RATIO,
     ROOM_HUMIDITY,
     Ask,
     Sized,
@@ -42,6 +44,7 @@ ROOM_LOSS_FRACTION = 0.05
 COOLANT_MARGIN_K = 10.0
 AIR_MAX_C = 32.0
 LEAST_MARGIN_K = 1.0
+LEAST_CHILLER_FRACTION = 0.2  # of its rating; centrifugal and screw machines turn down to 10 to 20 %
 RACK_LOOP_L_PER_KW = 0.5
 FACILITY_L_PER_KW = 5.0
 ROOM_AIR_M3_PER_RACK = 10.0
@@ -109,7 +112,10 @@ def plan_cooling(
         loops += _loops(plants[medium], sized[medium], asks[medium], hour)
         units += _units(medium, sized[medium], asks[medium], hour)
         trips += _trips(factory, plants[medium], sized[medium], asks[medium], loads, hour)
-        carried_kw += _check(factory, notes, plants[medium], sized[medium], asks[medium], hour)
+        carried = _check(factory, notes, plants[medium], sized[medium], asks[medium], hour)
+        if sized[medium].circuit.terminal.power_max_kw <= 0:  # no machine: its rating stands for nothing
+            carried = min(carried, asks[medium].heat_kw)
+        carried_kw += carried
         if medium == "liquid":
             facility_supply_c = float(hour.facility_supply_c)
     limit_c = W_CLASS_MAX_C[cooling.w_class or "W45"] if liquid_kw > 0 else None
@@ -151,8 +157,22 @@ def _note_rules(factory: Factory, notes: Notes, liquid: bool) -> None:
     notes.assume(
         "cooling.units",
         "units of every kind carry the heat of the design hour at the racks' supply temperatures with the spares out of"
-        " service; none carries more than its rating in milder weather; all of them run and share the load; fans of towers and"
-        " dry coolers behind chillers hold the rated approach",
+        " service; none carries more than its rating in milder weather; all of them run and share the load, but of"
+        " chillers as many run as draw least, one at least; fans of towers and dry coolers behind chillers hold the rated"
+        " approach; temperatures are held exactly, sensors and valves do not drift",
+    )
+    notes.assume(
+        "cooling.pumps",
+        f"pumps are sized for their loop's flow with a margin of {PUMP_MARGIN_RATIO - 1:.0%}, as few as the catalog's largest"
+        " allows, and all have its efficiency",
+    )
+    notes.assume(
+        "cooling.air.bypass",
+        "room units move the air that the plant's rise asks for (cooling_plants.csv, rise_k), and nothing beside it: bypass and"
+        " leakage are in that rise. A DGX H100 warms its own air by some 16 K (10.2 kW, 1,105 CFM): 12 K at the room units"
+        " leave a quarter of the air to pass by the racks; hot air that gets back to inlets is not modelled",
+        "https://docs.nvidia.com/dgx/dgxh100-user-guide/introduction-to-dgxh100.html",
+        "assumption",
     )
     if liquid:
         notes.assume(
@@ -161,13 +181,15 @@ def _note_rules(factory: Factory, notes: Notes, liquid: bool) -> None:
         )
     notes.assume(
         "cooling.pipes",
-        f"facility water goes through {PIPE_M:g} m of steel pipe at {PIPE_M_PER_S:g} m/s, fittings add"
-        f" {PIPE_FITTINGS_RATIO - 1:.0%}; water outdoors without a loop of its own is PG25",
+        f"facility water goes through {PIPE_M:g} m of steel pipe at {PIPE_M_PER_S:g} m/s, or slower where friction"
+        f" would be above {1000 * PIPE_KPA_PER_M:g} Pa/m, fittings add {PIPE_FITTINGS_RATIO - 1:.0%}; water outdoors"
+        " without a loop of its own is PG25",
     )
     notes.assume(
         "cooling.trips",
         f"time to trip: {RACK_LOOP_L_PER_KW:g} l/kW of coolant beside the CDUs', {FACILITY_L_PER_KW:g} l/kW of facility water,"
-        f" {ROOM_AIR_M3_PER_RACK:g} m3 of room air and {RACK_METAL_KJ_PER_K:g} kJ/K of metal a rack; coolant may warm by"
+        f" {ROOM_AIR_M3_PER_RACK:g} m3 of room air and {RACK_METAL_KJ_PER_K:g} kJ/K of metal a rack; CDUs whose pumps"
+        " stop give none of theirs, and coolant may warm by"
         f" {COOLANT_MARGIN_K:g} K, air up to {AIR_MAX_C:g} C (ASHRAE A1 allowable)",
         confidence="assumption",
     )
@@ -185,8 +207,10 @@ def _loops(plant: CoolingPlant, sized: Sized, ask: Ask, hour: CircuitHours) -> I
     state = _racks(sized, ask)
     per_unit = _rate_per_flow(plant, ask)
     flow = float(state.racks_kw_per_k) / per_unit
-    rated = circuit.terminal.count * circuit.terminal.hot_kw_per_k
-    share = float(state.racks_kw_per_k) / (rated if liquid else rated * per_unit / AIR_KJ_PER_KG_K / STANDARD_KG_PER_M3)
+    # Fans push against their own unit; CDUs, spares too, against the racks and pipes that the needed ones are rated for.
+    units = circuit.terminal.needed_count if circuit.terminal.role == "cdu" else circuit.terminal.count
+    rated = units * circuit.terminal.hot_kw_per_k * (1.0 if liquid else per_unit / AIR_KJ_PER_KG_K / STANDARD_KG_PER_M3)
+    share = min(float(state.racks_kw_per_k) / rated, 1.0)
     yield LoopPlan(
         name="racks" if liquid else "room air",
         medium=plant.medium,
@@ -302,7 +326,7 @@ def _units(medium: str, sized: Sized, ask: Ask, hour: CircuitHours) -> Iterator[
             groups_count=1,
             count=circuit.rejection.count,
             needed_count=circuit.rejection.needed_count,
-            capacity_kw=min(float(hour.rejected_kw) / circuit.rejection.needed_count, circuit.rejection.capacity_kw),
+            capacity_kw=sized.rejection_unit_kw,
             load_kw=float(hour.rejected_kw) / circuit.rejection.count,
             power_kw=float(hour.rejection_kw),
             on_ups=False,
@@ -317,22 +341,22 @@ def _trips(
     if circuit.terminal.power_max_kw <= 0:
         return
     if medium == "liquid":
-        litres = circuit.terminal.count * (sized.terminal.volume_l or 0.0) + RACK_LOOP_L_PER_KW * ask.heat_kw
-        near = litres * _kj_per_l_k(plant.coolant, ask.supply_c)
+        stands = RACK_LOOP_L_PER_KW * ask.heat_kw * _kj_per_l_k(plant.coolant, ask.supply_c)
+        near = stands + circuit.terminal.count * (sized.terminal.volume_l or 0.0) * _kj_per_l_k(plant.coolant, ask.supply_c)
         margin, drives = COOLANT_MARGIN_K, "all CDU pumps stop"
     else:
         racks = sum(group.racks for group in loads.groups)
-        near = racks * (ROOM_AIR_M3_PER_RACK * _rate_per_flow(plant, ask) + RACK_METAL_KJ_PER_K)
+        near = stands = racks * (ROOM_AIR_M3_PER_RACK * _rate_per_flow(plant, ask) + RACK_METAL_KJ_PER_K)
         margin, drives = max(AIR_MAX_C - ask.supply_c, LEAST_MARGIN_K), "all room units stop"
 
     def trip(event: str, heat_kw: float, mass: float) -> TripPlan:
         seconds = float(heat_up_s(heat_kw, mass, margin))
         return TripPlan(event=event, loop=medium, heat_kw=heat_kw, thermal_mass_kj_per_k=mass, margin_k=margin, trip_s=seconds)
 
-    yield trip(drives, ask.heat_kw, near)
+    yield trip(drives, ask.heat_kw, stands)  # what no pump moves out of a CDU takes up nothing
     if medium == "liquid" and circuit.terminal.count == circuit.terminal.needed_count:
         share = 1.0 / sized.groups_count
-        yield trip("one CDU stops, without a spare", share * ask.heat_kw, share * near)
+        yield trip("one CDU stops, without a spare", share * ask.heat_kw, share * stands)
     if sized.facility is None:
         return
     yield trip("facility pumps stop", ask.heat_kw, near)
@@ -371,6 +395,21 @@ def _check(factory: Factory, notes: Notes, plant: CoolingPlant, sized: Sized, as
             notes.error("temperature-range", path, message, "a supply temperature further inside", celsius, limit, "C")
     if carried < ask.heat_kw * (1 - 1e-6):
         notes.error("heat-rejection", f"cooling.{medium}", *_why(factory, plant, ask, carried, facility_c))
+    if medium == "air" and ask.supply_c > AIR_MAX_C:
+        message = (
+            f"{plant.name}: air of {ask.supply_c:g} C at the racks' inlets; equipment may have {AIR_MAX_C:g} C (ASHRAE A1)"
+        )
+        hint = "a colder cooling.air_supply: 18 to 27 C is recommended"
+        notes.error("air-inlet", path, message, hint, ask.supply_c, AIR_MAX_C, "C")
+    chiller = circuit.chiller
+    if chiller is not None and circuit.terminal.role != "dx" and ask.heat_kw < LEAST_CHILLER_FRACTION * chiller.capacity_kw:
+        least_kw = LEAST_CHILLER_FRACTION * chiller.capacity_kw
+        message = (
+            f"{plant.name}: one chiller of {chiller.capacity_kw:,.0f} kW has only {ask.heat_kw:,.0f} kW to carry at the design"
+            f" hour; below {least_kw:,.0f} kW it cycles and needs more power for the same heat"
+        )
+        hint = "cooling.air: air-dx, or smaller chillers in a catalog of your own"
+        notes.warn("chiller-oversized", f"cooling.{medium}", message, hint, ask.heat_kw, least_kw, "kW")
     if sized.terminal.role == "rear-door":
         hottest = max((rack_kw for _, rack_kw in ask.racks), default=0.0)
         if hottest > circuit.terminal.capacity_kw:

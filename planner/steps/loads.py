@@ -210,8 +210,9 @@ def _check_workloads(factory: Factory, hardware: Hardware, notes: Notes) -> None
     for node, gpu, _ in hardware.nodes:
         idle_w = GPU_IDLE_FRACTION * (gpu.power_max_w or 0.0) if node.gpu_idle_w is None else node.gpu_idle_w
         if cap_w < idle_w:
-            message = f"workloads.gpu_cap of {figure(cap_w)} W: a {gpu.name} in {node.name} draws {figure(idle_w)} W when idle"
-            notes.error("gpu-cap", "workloads.gpu_cap", message, f"a cap of at least {figure(idle_w)} W")
+            message = f"{gpu.name} in {node.name}: {figure(idle_w)} W when idle, workloads.gpu_cap is {figure(cap_w)} W"
+            hint = f"a cap of at least {figure(idle_w)} W"
+            notes.error("gpu-cap", "workloads.gpu_cap", message, hint, idle_w, cap_w, "W")
 
 
 def _networks(fabrics: list[FabricPlan], hardware: Hardware, catalog: Catalog, diversity: float) -> list[_Network]:
@@ -310,7 +311,8 @@ def _note(factory: Factory, notes: Notes, power_kw: Mapping[str, float], diversi
             f"expected load of {figure(power_kw['expected'])} kW exceeds the design load of {figure(power_kw['design'])} kW:"
             f" power.diversity_fraction is {figure(diversity)}"
         )
-        notes.warn("design-load", "power.diversity_fraction", message, "a higher diversity, or a lower duty or GPU cap")
+        hint = "a higher diversity, or a lower duty or GPU cap"
+        notes.warn("design-load", "power.diversity_fraction", message, hint, power_kw["expected"], power_kw["design"], "kW")
     how = (
         "nodes part by part: GPUs and CPUs stand between idle and full power as workloads.gpu_utilisation_fraction says"
         if work.gpu_utilisation_fraction is not None

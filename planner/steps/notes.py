@@ -46,9 +46,20 @@ class Notes:
             Finding(severity="error", code=code, path=path, message=message, hint=hint, value=value, limit=limit, unit=unit)
         )
 
-    def warn(self, code: str, path: str, message: str, hint: str) -> None:
+    def warn(
+        self,
+        code: str,
+        path: str,
+        message: str,
+        hint: str,
+        value: float | None = None,
+        limit: float | None = None,
+        unit: str = "",
+    ) -> None:
         """Note something that can be built, but perhaps not as meant."""
-        self.find(Finding(severity="warning", code=code, path=path, message=message, hint=hint))
+        self.find(
+            Finding(severity="warning", code=code, path=path, message=message, hint=hint, value=value, limit=limit, unit=unit)
+        )
 
     def found(self, code: str, path: str) -> Finding | None:
         """Return the finding of a code at a path, if there is one."""

@@ -19,8 +19,9 @@ from planner.models.year import (
     peak_day,
     power_usage_effectiveness,
 )
-from planner.plan_facility import CategoryYear, YearPlan
+from planner.plan_facility import CategoryYear, CoolingPlan, YearPlan
 from planner.spec import Factory
+from planner.spec_facility import HeatReuse
 from planner.steps.facility import POINTS, ChainDesign, Climate, CoolingDesign, Floats, Hours, Loads
 from planner.steps.grid import grid_of
 from planner.steps.notes import Notes
@@ -105,6 +106,8 @@ def plan_year(
     }
     facility = np.sum(list(parts.values()), axis=0)
     _note_short(notes, ran, air, liquid)
+    if factory.cooling.heat_reuse is not None and not np.any(ran.reused_kw > 0):
+        _note_no_reuse(factory.cooling.heat_reuse, cooling.plan, notes)
     water_l_per_kwh = _grid_water_l_per_kwh(factory, catalog, notes)
     notes.assume(
         "year.pue", "IT energy is taken at the racks' inlets (category 3 of ISO/IEC 30134-2), without the fans outside"
@@ -180,7 +183,20 @@ def _note_short(notes: Notes, ran: PlantHours, air: Floats, liquid: Floats) -> N
             f"in {hours:,} hours of the year the cooling carries less than the heat at expected load: "
             f"{short[worst]:,.0f} kW of {(air + liquid)[worst]:,.0f} kW are left at worst"
         )
-        notes.warn("cooling-short", "cooling", message, "more units, a warmer supply, or a design day that is at least as hot")
+        hint = "more units, a warmer supply, or a design day that is at least as hot"
+        heat_kw = float((air + liquid)[worst])
+        notes.warn("cooling-short", "cooling", message, hint, heat_kw, heat_kw - float(short[worst]), "kW")
+
+
+def _note_no_reuse(reuse: HeatReuse, cooling: CoolingPlan, notes: Notes) -> None:
+    """Say that the neighbour takes nothing, and how warm the facility water is that the plant returns."""
+    returns_c = [loop.return_c for loop in cooling.loops if loop.name == "facility water"]
+    value = max(returns_c, default=None)
+    asked = f"cooling.heat_reuse takes heat at {reuse.supply_min_c:g} C and more, and takes none"
+    warm = "no facility water" if value is None else f"facility water of {value:.1f} C at most at design load, less in the year"
+    message = f"{asked}: the plant returns {warm}"
+    hint = "a warmer cooling.liquid_supply, a neighbour with a heat pump (lower supply_min), or leave heat_reuse out"
+    notes.warn("no-heat-reuse", "cooling.heat_reuse", message, hint, value, None if value is None else reuse.supply_min_c, "C")
 
 
 def _grid_water_l_per_kwh(factory: Factory, catalog: Catalog, notes: Notes) -> float:

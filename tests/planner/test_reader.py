@@ -109,7 +109,7 @@ storage: [1]
         (f"hall: {{rack_power_kw: {10**400}}}", "is too large: 1000", "a number in kW"),
         ("hall: {rack_power_kw: {}}", "must be a number, not a map", "a number in kW"),
         ("hall: {pdu_redundancy: no}", "must be 'N', 'N+1' or '2N', not 'no'", "did you mean N?"),
-        ("hall: [1]", "must be a map (key: value), not a list", "allowed: cable_slack, "),
+        ("hall: [1]", "must be a map (key: value), not a list", "allowed: blocked, cable_slack, "),
         ("hall: x", "must be a map (key: value), not 'x'", "allowed: "),
         ("storage: {systems: [1]}", "must be a map (key: value), not a list", "{ID: 4}"),
         ("description: 2026", "must be a text, not 2026", "put it in quotes"),
@@ -272,7 +272,7 @@ def test_a_plan_is_read_back_as_it_was(tmp_path: Path) -> None:
     ("old", "new", "words"),
     [
         ('"dgx-h100": 4', '"dgx-h100": 5', "was edited"),
-        ('"schema_version": 3', '"schema_version": 4', "is 4, this version reads 3"),
+        ('"schema_version": 4', '"schema_version": 5', "is 5, this version reads 4"),
         ('"name": "x"', '"name": NaN', "is not a plan"),
         ('"name": "x"', '"name": "x", "more": 1', "is not a plan"),
         ("{", "[", "is not a plan"),

@@ -87,7 +87,7 @@ def test_a_byte_of_white_space(project: Path, edit: Callable[[str], str]) -> Non
 
 def test_another_schema(project: Path) -> None:
     path = project / "plans" / "dev.json"
-    path.write_text(path.read_text(encoding="utf-8").replace('"schema_version": 3', '"schema_version": 2'), encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace('"schema_version": 4', '"schema_version": 3'), encoding="utf-8")
     (reason,) = reasons(project, "dev")
     assert "schema_version is 2, this version reads 3" in reason
 

@@ -56,12 +56,21 @@ CURVE = (0.1, 0.25, 0.5, 0.75, 0.9, 1.0), (0.431, 0.757, 0.961, 1.008, 1.007, 1.
 
 @given(heat=st.floats(0.0, 5000.0), more=st.floats(0.0, 500.0))
 def test_more_heat_never_takes_a_chiller_less_power(heat: float, more: float) -> None:
-    assert float(chiller_power_kw(heat + more, 3000.0, 6.0, *CURVE)) >= float(chiller_power_kw(heat, 3000.0, 6.0, *CURVE))
+    power = float(chiller_power_kw(heat, 1000.0, 3, 6.0, *CURVE))
+    assert float(chiller_power_kw(heat + more, 1000.0, 3, 6.0, *CURVE)) >= power * (1 - 1e-12)
 
 
-def test_few_chillers_run_at_little_load() -> None:
-    """Ten chillers at a hundredth of their load draw what a tenth of one does at its best load."""
-    assert float(chiller_power_kw(100.0, 10000.0, 6.0, *CURVE)) == pytest.approx(100.0 / (6.0 * 1.008))
+@given(heat=st.floats(0.0, 10000.0), count=st.integers(1, 10))
+def test_as_many_chillers_run_as_draw_least(heat: float, count: int) -> None:
+    """Against every number of running chillers that can carry the heat."""
+    able = [run for run in range(1, count + 1) if heat <= 1000.0 * run] or [count]
+    brute = min(heat / (6.0 * float(np.interp(heat / 1000.0 / run, *CURVE))) for run in able)
+    assert float(chiller_power_kw(heat, 1000.0, count, 6.0, *CURVE)) == pytest.approx(brute)
+
+
+def test_a_chiller_alone_at_little_load_is_no_better_than_its_curve() -> None:
+    """Ten chillers at a hundredth of their load: one runs, at a tenth of its own."""
+    assert float(chiller_power_kw(100.0, 1000.0, 10, 6.0, *CURVE)) == pytest.approx(100.0 / (6.0 * 0.431))
 
 
 def test_a_rack_on_a_hundred_litres_trips_after_35_seconds() -> None:

@@ -16,6 +16,7 @@ from planner.models.power import (
     battery_minutes,
     conductor_a,
     derating_from_table,
+    fuel_l_per_hour,
     pdus_per_rack,
     stage_input_kw,
     units_needed,
@@ -145,3 +146,9 @@ def test_units_needed_carry_the_load_and_one_less_does_not(load: float, limit: f
 
 def test_a_battery_gives_the_same_energy_at_any_load() -> None:
     assert battery_minutes(5.0, np.array([1.0, 0.5, 0.25])) == pytest.approx([5, 10, 20])
+
+
+def test_fuel_by_load_is_near_a_makers_table() -> None:
+    """Caterpillar C15 GC, 500 ekW standby: L/h at 100, 75, 50 and 25 % load."""
+    loads = 500.0 * np.array([1.0, 0.75, 0.5, 0.25])
+    assert fuel_l_per_hour(loads, 500.0, 137.0 / 500.0) == pytest.approx([137.0, 110.5, 71.3, 41.9], rel=0.07)

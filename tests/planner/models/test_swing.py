@@ -114,3 +114,8 @@ def test_a_capped_h100_loses_no_more_than_published() -> None:
     assert capped_throughput(1.0, 0.2) == 1
     assert capped_throughput(0.5, 1.0) == 1
     assert capped_throughput(0.5, 0.0) == 0.5
+
+
+def test_a_wave_with_hardly_any_trough_is_smoothed_without_a_fault() -> None:
+    wave = Wave(100.0, 10.0, 1.0 - 1e-38, 0.2)
+    assert 0.0 <= smoothed(wave, Storage(50.0, 100.0)).swing_kw <= 100.0

@@ -10,7 +10,7 @@ from report.samples import availability, cooling, hostile_sample, limit, power, 
 from rich.console import Console
 
 from planner.plan import Finding, Plan
-from planner.plan_facility import Outage
+from planner.plan_facility import CutSet, Outage
 from planner.report.availability_view import worst_first
 from planner.report.electrical_view import like_units
 from planner.report.markdown import to_markdown
@@ -31,6 +31,36 @@ def table(plan: Plan, title: str) -> Table:
 
 def by_first(found: Table) -> dict[str, tuple[str, ...]]:
     return {row[0]: row[1:] for row in found.rows}
+
+
+def test_a_cut_sets_size_counts_components_not_groups() -> None:
+    plan = sample()
+    assert plan.availability is not None
+    cuts = (
+        CutSet(components=("2 of 3 of ups-1 .. ups-3",), minutes_per_year=3.0),
+        CutSet(components=("utility-1", "2 of 2 air: chillers"), minutes_per_year=2.0),
+        CutSet(components=("common cause: all of ups-1 .. ups-3",), minutes_per_year=1.0),
+    )
+    plan = plan.model_copy(update={"availability": plan.availability.model_copy(update={"cut_sets": cuts})})
+    assert [row[1] for row in table(plan, "Availability: minimal cut sets").rows] == ["2", "3", "1"]
+
+
+def test_a_lossless_stage_loses_nothing_and_not_minus_nothing() -> None:
+    plan = sample()
+    assert plan.power is not None
+    stages = tuple(stage.model_copy(update={"loss_kw": 0.0}) for stage in plan.power.stages)
+    plan = plan.model_copy(update={"power": plan.power.model_copy(update={"stages": stages})})
+    rows = table(plan, "Power: from the utility to the GPUs").rows
+    assert not [row for row in rows if row[2].startswith("-0") and not row[2].strip("-0.")]
+
+
+def test_generators_that_idle_along_are_said_to_foul() -> None:
+    plan = sample()
+    assert plan.power is not None
+    for mean, fouls in ((0.18, True), (0.31, False)):
+        power_plan = plan.power.model_copy(update={"generator_mean_load_fraction": mean})
+        rows = by_first(table(plan.model_copy(update={"power": power_plan}), "Power: backup"))
+        assert ("wet stacking" in rows["Generators' mean load"][1]) is fouls
 
 
 def test_the_first_page_answers_in_this_order() -> None:

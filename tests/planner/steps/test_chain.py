@@ -189,7 +189,9 @@ def test_fuel_lasts_as_long_as_the_file_says_and_the_tank_is_noted() -> None:
     behind = sum(stage.output_kw for stage in design.stages if stage.stage == "transformer")
     statement = next(a.statement for a in notes.assumptions() if a.path == "power.fuel_hours")
     assert design.generator_fuel_hours == 24
-    assert f"{0.27 * behind * 24:,.0f} l" in statement
+    sets = [unit for unit in design.units if unit.stage == "generator"]
+    burnt = 0.27 * (0.1 * sum(unit.rating_kw for unit in sets) + 0.9 * behind)  # a tenth of full flow without load
+    assert f"tanks of {24 * burnt:,.0f} l" in statement
 
 
 def test_batteries_last_longer_at_part_load_and_a_short_one_is_said() -> None:
@@ -201,8 +203,12 @@ def test_batteries_last_longer_at_part_load_and_a_short_one_is_said() -> None:
     assert design.ride_through_s is not None
     assert design.ride_through_s < 10
     assert notes.found("ride-through", "power.battery_minutes") is not None
-    design, _ = chain_of(power={"ups": "ups-none"})
+    design, notes = chain_of(power={"ups": "ups-none"})
     assert design.ride_through_s is None
+    finding = notes.found("ride-through", "power.ups")
+    assert finding is not None
+    assert (finding.severity, finding.value, finding.limit, finding.unit) == ("warning", 0.0, design.generator_start_s, "s")
+    assert chain_of(power={"ups": "ups-none", "generator": "generator-none"})[1].found("ride-through", "power.ups") is None
 
 
 def test_a_battery_system_carries_all_first_and_loses_while_it_stands_by() -> None:

@@ -176,15 +176,15 @@ def test_a_second_path_costs_its_equipment() -> None:
     kw, facility_kw = 10_000.0, 13_700.0
     extra = capital(factory_of(power={"redundancy": "2N"}), it_kw=kw).capex_usd - capital(factory_of(), it_kw=kw).capex_usd
     by_hand = (
-        (facility_kw - 1000) * 80_000 / 1000  # transformers of 1 MVA
+        (facility_kw - 2500) * 180_000 / 2500  # transformers of 2.5 MVA
         + (facility_kw / 0.8 - 2875) * 260_000 / 2875  # switchboards of 4,000 A, of which 80 % is carried for hours
         + (kw - 1000) * 450_000 / 1000  # UPS of 1 MW
         + (kw / 0.8 - 1150) * 170_000 / 1150  # busways of 1,600 A, of which 80 % is carried for hours
     )
     rows = CATALOG.rows["power_stages"]
-    names = ("transformer-doe-2016-1000kva", "switchboard-4000a", "ups-double-conversion", "busway-415v")
+    names = ("transformer-doe-2016-liquid-2500kva", "switchboard-4000a", "ups-double-conversion", "busway-415v")
     ratings = [(rows[name].rating_kw, rows[name].continuous_fraction) for name in names]
-    assert ratings == [(1000.0, 1.0), (2875.0, 0.8), (1000.0, 1.0), (1150.0, 0.8)], "the figures above are for these ratings"
+    assert ratings == [(2500.0, 1.0), (2875.0, 0.8), (1000.0, 1.0), (1150.0, 0.8)], "the figures above are for these ratings"
     assert extra == pytest.approx(by_hand)
 
 

@@ -178,11 +178,15 @@ def test_what_changes_nothing_or_cannot_be_is_said(workloads: dict[str, float], 
     (finding,) = notes.findings()
     assert (finding.code, finding.severity) == (code, severity)
     assert finding.path.startswith("workloads.")
+    if code == "gpu-cap":
+        assert finding.value is not None
+        assert finding.value > finding.limit == 60
 
 
 def test_a_design_load_below_the_expected_one_is_said() -> None:
-    _, notes = loads_of({"dgx-h100": 10}, power={"diversity_fraction": 0.5})
-    assert [finding.code for finding in notes.findings()] == ["design-load"]
+    loads, notes = loads_of({"dgx-h100": 10}, power={"diversity_fraction": 0.5})
+    (finding,) = notes.findings()
+    assert (finding.code, finding.value, finding.limit) == ("design-load", loads.power_kw["expected"], loads.power_kw["design"])
 
 
 def own_rows(folder: Path, kind: str, header: str, row: str) -> Catalog:

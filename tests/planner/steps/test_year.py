@@ -211,6 +211,17 @@ def test_a_neighbour_takes_heat_in_the_months_that_were_agreed() -> None:
     assert run({"station": "oslo"}).year.ere_ratio == pytest.approx(run({"station": "oslo"}).year.pue_annual_ratio)
 
 
+def test_a_neighbour_who_asks_for_warmer_water_than_there_is_gets_nothing_and_that_is_said() -> None:
+    made = run({"station": "oslo"}, cooling={"heat_reuse": {"heat_max_kw": 2000.0, "supply_min_c": 60.0}})
+    finding = made.notes.found("no-heat-reuse", "cooling.heat_reuse")
+    assert made.year.reused_kwh == 0
+    assert finding is not None
+    assert (finding.severity, finding.limit, finding.unit) == ("warning", 60.0, "C")
+    assert finding.value is None or finding.value < 60
+    enough = run({"station": "oslo"}, cooling={"heat_reuse": {"heat_max_kw": 2000.0, "supply_min_c": 35.0}})
+    assert enough.notes.found("no-heat-reuse", "cooling.heat_reuse") is None
+
+
 def test_water_at_the_source_is_the_grids_or_as_declared() -> None:
     made = run()
     site, pue, row = made.year.wue_site_l_per_kwh, made.year.pue_annual_ratio, CATALOG.get(Grid, "us")
