@@ -27,7 +27,7 @@ from planner.steps.cabling import attach, cable_kinds, estimate_cables, plan_cab
 from planner.steps.chassis import switches_in_chassis
 from planner.steps.climate import plan_climate
 from planner.steps.facility import Climate
-from planner.steps.hall import place_racks
+from planner.steps.hall import check_row_power, place_racks
 from planner.steps.hardware import Hardware, resolve
 from planner.steps.layout import lay_out
 from planner.steps.loads import plan_loads
@@ -44,7 +44,7 @@ from planner.steps.racks import plan_racks
 __all__ = ["make_plan"]
 
 
-WITHOUT_PLANT = ("fabric-size", "floor-slots", "hall-rows", "rack-power", "rack-weight", "rack-height")
+WITHOUT_PLANT = ("fabric-size", "floor-slots", "hall-rows", "row-power", "rack-power", "rack-weight", "rack-height")
 """Limits that power and cooling have no part in."""
 
 
@@ -174,8 +174,9 @@ def _draw_up(
     switched = [*managed, out_of_band] if out_of_band.switches_by_tier.total() else managed
     # What a rack draws at design load does not depend on its cables.
     loads = plan_loads(factory, hardware, catalog, Notes(), switched, racks)
+    rack_kw = rack_kw_of(loads)
+    check_row_power(factory, notes, racks, rack_kw)
     if like is None:
-        rack_kw = rack_kw_of(loads)
         switched = list(attach(switched, hardware, catalog))
         hall = place_racks(factory, notes, racks, rack_kw, compute_plan.groups, switched)
         layout = lay_out(hall, racks, compute_plan.groups, switched)

@@ -45,6 +45,8 @@ from planner.steps.year import hall_heat_kw, plan_year
 __all__ = ["Finished", "Sized", "finish_facility", "floor", "rack_kw_of", "size_facility"]
 
 HOUSE_FRACTION = 0.01
+ROUNDS = 2
+REUSES_NOTHING = 0  # no month: the design hour does not count on a neighbour
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,13 @@ def size_facility(
         notes.assume("hall.house_load", text, confidence="assumption")
     cooling = plan_cooling(factory, hardware, catalog, notes, loads, climate)
     chain = plan_chain(factory, hardware, catalog, notes, loads, cooling.plan, climate, house_kw, None)
+    # What the chain loses is heat, and what takes it away hangs on the chain: by a thousandth of a thousandth a round.
+    for _ in range(ROUNDS):
+        pumps_kw, cooling_kw = mechanical_kw(cooling.plan)
+        it_kw = loads.power_kw["design"]
+        room_kw = float(hall_heat_kw(chain, *(np.asarray(each) for each in (it_kw, pumps_kw, cooling_kw, house_kw))))
+        cooling = plan_cooling(factory, hardware, catalog, notes, loads, climate, room_kw)
+        chain = plan_chain(factory, hardware, catalog, notes, loads, cooling.plan, climate, house_kw, None)
     design = operating_points(loads, cooling, chain, climate, house_kw, ("design",))[0]
     facility_kw = design.facility_kw
     capital = plan_cost(factory, hardware, catalog, notes, fabrics, racks, loads, facility_kw)
@@ -382,17 +391,18 @@ def operating_points(
     it_kw = np.array([loads.power_kw[name] for name in names])
     liquid_kw = np.array([loads.heat_liquid_kw[name] for name in names])
     zero = np.zeros(len(names))
-    air_kw = it_kw - liquid_kw + hall_heat_kw(chain, it_kw, zero, zero, zero)
-    ran = run_plant(
-        cooling.plant,
-        air_kw,
-        liquid_kw,
-        np.full(len(names), climate.design_dry_bulb_c),
-        np.full(len(names), climate.design_wet_bulb_c),
-        np.full(len(names), 1000 * climate.plan.pressure_kpa),
-        np.full(len(names), 7),
-    )
-    on_ups, beside = ran.terminal_kw + ran.pumps_kw, ran.chillers_kw + ran.rejection_kw
+    on_ups, beside = (zero + each for each in mechanical_kw(cooling.plan))
+    for _ in range(1 + ROUNDS):
+        ran = run_plant(
+            cooling.plant,
+            it_kw - liquid_kw + hall_heat_kw(chain, it_kw, on_ups, beside, zero + house_kw),
+            liquid_kw,
+            np.full(len(names), climate.design_dry_bulb_c),
+            np.full(len(names), min(climate.design_wet_bulb_c, climate.design_dry_bulb_c)),
+            np.full(len(names), 1000 * climate.plan.pressure_kpa),
+            np.full(len(names), REUSES_NOTHING),
+        )
+        on_ups, beside = ran.terminal_kw + ran.pumps_kw, ran.chillers_kw + ran.rejection_kw
     losses = sum(chain.losses_kw(it_kw, on_ups, beside, zero + house_kw).values(), zero)
     return tuple(
         OperatingPoint(

@@ -52,16 +52,23 @@ RACK_METAL_KJ_PER_K = 200.0  # what servers' metal takes up while the air warms
 
 
 def plan_cooling(
-    factory: Factory, hardware: Hardware, catalog: Catalog, notes: Notes, loads: Loads, climate: Climate
+    factory: Factory,
+    hardware: Hardware,
+    catalog: Catalog,
+    notes: Notes,
+    loads: Loads,
+    climate: Climate,
+    room_kw: float | None = None,
 ) -> CoolingDesign:
     """Size both plants for the design hour and describe them there.
 
-    Heat to the air is what coolant does not take up, and what the electrical rooms lose: a stated share of the IT load.
+    Heat to the air is what coolant does not take up, and what the electrical rooms lose [kW]: `room_kw` where the chain is
+    known, else a share of the IT load to begin with.
     """
     cooling = factory.cooling
     redundancy = cooling.redundancy or "N+1"
     design_kw, liquid_kw = loads.power_kw["design"], loads.heat_liquid_kw["design"]
-    air_kw = max(design_kw - liquid_kw, 0.0) + ROOM_LOSS_FRACTION * design_kw
+    air_kw = max(design_kw - liquid_kw, 0.0) + (ROOM_LOSS_FRACTION * design_kw if room_kw is None else room_kw)
     _note_rules(factory, notes, liquid_kw > 0)
 
     def ask(plant: CoolingPlant, heat_kw: float, supply_c: float | None, liquid: bool) -> Ask:
@@ -151,9 +158,7 @@ def _note_rules(factory: Factory, notes: Notes, liquid: bool) -> None:
         notes.assume("cooling.liquid_supply", "not declared: as the plant's row says")
     if liquid and cooling.w_class is None:
         notes.assume("cooling.w_class", "not declared: W45, facility water of at most 45 C", W_CLASS_URL, "assumption")
-    notes.assume(
-        "cooling.room_heat", f"electrical rooms add {ROOM_LOSS_FRACTION:.0%} of the IT load to the heat of the air plant"
-    )
+    notes.assume("cooling.room_heat", "what the chain loses in the hall and the electrical rooms is heat for the air plant")
     notes.assume(
         "cooling.units",
         "units of every kind carry the heat of the design hour at the racks' supply temperatures with the spares out of"

@@ -28,7 +28,7 @@ from planner.steps.notes import Notes
 from planner.steps.rack_links import CABLE_PARTS, RackLinks, rack_links
 from planner.units import figure
 
-__all__ = ["place_racks", "rows_needed"]
+__all__ = ["check_row_power", "place_racks", "rows_needed"]
 
 _DEFAULTS = {
     "racks_per_row": (16, "16, before a cross aisle as wide as a row and its aisle"),
@@ -85,7 +85,6 @@ def place_racks(
     blocked, faults = _blocked(factory)
     for number, fault in faults.items():
         notes.error("blocked", f"hall.blocked[{number}]", fault, "write positions of the hall: A05, or B01-B03 in one row")
-    _check_row_power(factory, notes, racks, groups_power_kw)
     floor = _floor(factory, measures, racks, groups_power_kw, len(nodes), blocked)
     start = _hall(measures, floor, floor.spots)
     layout = lay_out(start, racks, nodes, fabrics)
@@ -162,7 +161,7 @@ def _blocked(factory: Factory) -> tuple[Blocked, Mapping[int, str]]:
     return read_blocked(factory.hall.blocked, _per_row(factory), factory.hall.rows)
 
 
-def _check_row_power(factory: Factory, notes: Notes, racks: RacksPlan, groups_power_kw: Sequence[float]) -> None:
+def check_row_power(factory: Factory, notes: Notes, racks: RacksPlan, groups_power_kw: Sequence[float]) -> None:
     """Find racks of which a row's busway does not carry even one."""
     limit_kw = _row_power_kw(factory)
     for group, power_kw in zip(racks.groups, groups_power_kw, strict=True):
@@ -171,7 +170,8 @@ def _check_row_power(factory: Factory, notes: Notes, racks: RacksPlan, groups_po
                 f"one rack of {group.name} draws {figure(power_kw)} kW at design load, the busway of a row carries"
                 f" {figure(limit_kw)} kW ({figure(100 * power_kw / limit_kw)} %): not one can be fed"
             )
-            notes.error("row-power", "hall.row_power", message, "raise hall.row_power, or lower hall.rack_power")
+            hint = "raise hall.row_power, or lower hall.rack_power"
+            notes.error("row-power", "hall.row_power", message, hint, power_kw, limit_kw, "kW")
 
 
 def _floor(

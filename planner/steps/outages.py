@@ -23,6 +23,7 @@ __all__ = ["Outages", "plan_outages", "single_losses"]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
+FLOWS_MAX_COUNT = 3_000_000  # units times outages: a second or two
 DOUBLES_MAX_COUNT = 40
 SCENARIOS_AT_ONCE = 256
 TRIPS_MAX_COUNT = 8  # rounds of one overload leading to the next
@@ -51,7 +52,7 @@ def single_losses(units: Sequence[ChainUnit], feeds: Sequence[ChainLoad]) -> lis
 def plan_outages(notes: Notes, units: tuple[ChainUnit, ...], feeds: tuple[ChainLoad, ...], cooling: CoolingPlan) -> Outages:
     """Take every unit out of service, alone and with one more, and see what is left."""
     plant = _Plant.of(units, feeds, cooling)
-    like = _like_pieces(units, feeds)
+    like = _few(units, _like_pieces(units, feeds), notes)
     alone = dict(zip(like, plant.look([(number,) for number in like]), strict=True))
     rows = _alike(plant, alone, like)
     at_risk, pairs = _second_failures(plant, [first for first, _ in rows])
@@ -285,6 +286,25 @@ def _like_pieces(units: Sequence[ChainUnit], feeds: Sequence[ChainLoad]) -> dict
     for pieces in alike.values():
         chosen |= dict.fromkeys(members[pieces[0]], len(pieces))
     return chosen
+
+
+def _few(units: Sequence[ChainUnit], like: dict[int, int], notes: Notes) -> dict[int, int]:
+    """Choose among the units of very large chains: some of every class, evenly over the hall, stand for all of it."""
+    most = FLOWS_MAX_COUNT // max(len(units), 1)
+    if len(like) <= most:
+        return like
+    classes: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for number in like:
+        classes[units[number].stage, units[number].item].append(number)
+    each = max(most // len(classes), 2)
+    few: dict[int, int] = {}
+    for numbers in classes.values():
+        kept = numbers if len(numbers) <= each else [numbers[at * (len(numbers) - 1) // (each - 1)] for at in range(each)]
+        total = sum(like[number] for number in numbers)
+        few |= {number: (at + 1) * total // len(kept) - at * total // len(kept) for at, number in enumerate(kept)}
+    text = f"of {len(like):,} units {len(few):,} are taken out, some of every class, evenly over the hall: they stand for all"
+    notes.assume("availability.outages", text)
+    return few
 
 
 def _alike(plant: _Plant, alone: Mapping[int, _Left], like: Mapping[int, int]) -> list[tuple[int, int]]:
