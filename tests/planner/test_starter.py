@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from planner.starter import starter
 NODES = sorted(CATALOG.rows["nodes"])
 
 
+@functools.cache
 def begin(node: str, count: int) -> str:
     return starter(plan_of(simple(node, count)))
 
@@ -42,7 +44,7 @@ def test_a_starter_of_any_node_plans_as_it_stands(tmp_path: Path, node: str, cou
     assert (plan.compute.groups[0].node, plan.compute.nodes) == (node, count)
 
 
-@pytest.mark.parametrize("count", [1, 32, 1_000])
+@pytest.mark.parametrize("count", [1, 32])
 @pytest.mark.parametrize("node", NODES)
 def test_a_starter_without_its_comments_can_be_read(tmp_path: Path, node: str, count: int) -> None:
     path = tmp_path / "factory.yaml"
@@ -53,8 +55,9 @@ def test_a_starter_without_its_comments_can_be_read(tmp_path: Path, node: str, c
     assert factory.budget.capex_usd
 
 
-@pytest.mark.parametrize("count", [1, 2, 32, 127, 800])
-@pytest.mark.parametrize("node", NODES)
+@pytest.mark.parametrize(
+    ("node", "count"), [*((node, count) for node in NODES for count in (1, 2, 32)), ("dgx-h100", 800), ("gb200-nvl72", 127)]
+)
 def test_the_limits_in_the_comments_leave_room_for_what_is_planned(tmp_path: Path, node: str, count: int) -> None:
     text = re.sub(r" *# fabrics:(.*\n)+?\n", "", begin(node, count))
     plan = plan_file(tmp_path, uncommented(text))
