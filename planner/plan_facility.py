@@ -97,7 +97,7 @@ class ChainUnit(Part):
     """One piece of the chain: what feeds it, what it may carry, what it carries, and in the worst single outage.
 
     `fed_by` share equally; when fewer than `needs_count` of them live, `backed_by` step in. `limit_kw` is the rating times what
-    may be carried for hours.
+    may be carried for hours; `sized`: neither file nor catalog rates it, so that it is as large as its worst load.
     """
 
     name: str
@@ -114,6 +114,7 @@ class ChainUnit(Part):
     worst_when: str
     voltage_v: float | None = None
     current_worst_a: float | None = None
+    sized: bool = False
 
 
 class ChainLoad(Part):

@@ -135,7 +135,7 @@ DIMENSIONLESS = frozenset({
     "provider", "public", "pump", "quantity", "quota_block", "quota_on_demand", "quota_spot", "quotas", "rack", "rack_places",
     "rack_power", "rack_rows", "racks", "racks_at_risk", "racks_lost", "racks_per_row", "rail_optimised", "rails", "ranking",
     "recipe", "redundancy", "redundancy_steps", "region", "rejection", "role", "rows", "schema_version", "scheme",
-    "sensitivities", "service", "severity", "site", "smoothed_by", "source", "source_url", "sovereignty", "spine",
+    "sensitivities", "service", "severity", "site", "sized", "smoothed_by", "source", "source_url", "sovereignty", "spine",
     "spine_core", "spot", "stage", "stages", "statement", "station", "storage", "storage_switch", "stranded", "subject",
     "subnet", "subnets", "supply", "swing", "switch", "switch_switch", "switches_by_tier", "switchgear", "systems", "tags",
     "target", "tariff", "technology", "terminal", "tier", "tiers", "topology", "transformer", "trips", "unit", "units", "ups",

@@ -19,6 +19,7 @@ from planner.spec_facility import Power
 from planner.steps.chain_check import Checked, as_graph, check, note_overloads, stranded_capacity
 from planner.steps.chain_declared import declared_chain
 from planner.steps.chain_generators import Pool, derating_fraction, note_fuel, pools
+from planner.steps.chain_grid import declared_worst_kw, note_feed, scheme_worst_kw
 from planner.steps.chain_problems import is_none
 from planner.steps.chain_scheme import STAGES, Block, Demand, Equipment, block_losses_kw, fill_blocks
 from planner.steps.chain_units import Hung, Piece, RowLoad, draw, draw_batteries
@@ -138,7 +139,10 @@ def _by_scheme(
     mechanical_kw = demand.cooling_kw + demand.house_kw
     outputs = [block_losses_kw(block, *map(np.asarray, (demand.it_kw, demand.pumps_kw, mechanical_kw)))[1] for block in blocks]
     grid_kw = sum(count * float(each["grid"]) for each, count in zip(outputs, counts, strict=True))
-    line = _rated_line(line, factory.site.grid_feed_kw, grid_kw)
+    backed = not is_none(hardware.generator)
+    worst_kw = scheme_worst_kw(scheme, blocks, counts, demand, grid_kw, backed)
+    sized = line.rating_kw is None and factory.site.grid_feed_kw is None
+    line = _rated_line(line, factory.site.grid_feed_kw, worst_kw)
     losses_kw = _scheme_losses(blocks, counts, line, lines)
     delivered = {"utility": grid_kw}
     for stage in rows:
@@ -146,15 +150,16 @@ def _by_scheme(
     stages = _stages(delivered, losses_kw, demand, {**rows, "utility": hardware.utility}, catalog)
     sets: list[Pool] = []
     generator = None
-    if not is_none(hardware.generator):
+    if backed:
         generator = equipment(hardware.generator, derating_fraction(hardware.generator, catalog, climate, notes))
         behind = [float(each["behind sets"]) for each, count in zip(outputs, counts, strict=True) for _ in range(count)]
         sets = pools(behind, generator, spare_sets)
     running = _Sets(hardware.generator, sets[0].rating_kw * generator.usable_fraction, _by_set(sets)) if generator else None
-    pieces, hung = _drawn(scheme, blocks, counts, demand, line, lines, generator, sets, row_loads)
+    pieces, hung = _drawn(scheme, blocks, counts, demand, (line, lines, sized), generator, sets, row_loads)
     checked = check(pieces, hung, {}, spare_sets != "N") if row_loads is not None else None
     if checked:
-        note_overloads(checked, notes, SCHEME_PATHS)
+        paths = SCHEME_PATHS | {"utility": f"catalog.power_stages.{hardware.utility.id}"}
+        note_overloads(checked, notes, paths, factory.site.grid_feed_kw)
     _note_scheme(factory, hardware, notes, scheme, spare_sets, blocks, counts)
     _note_breakers(power, [*rows.values(), hardware.generator], notes)
     for row in (hardware.utility, hardware.switchgear, hardware.generator, *([hardware.bess] if hardware.bess else [])):
@@ -166,12 +171,15 @@ def _by_scheme(
         full = max(float(each["ups"]) / (block.active * kind.count * kind.rating_kw) for each, block, kind in kinds)
         ride_s = 60 * battery_minutes(minutes, full) if full > 0 else None
     batteries = checked.units if checked else draw_batteries(blocks, counts)
-    return _design(factory, catalog, notes, scheme, stages, losses_kw, checked, batteries, running, ride_s, grid_kw)
+    worst_kw = lines * input_kw(line.law(line.rating_kw or 1.0), worst_kw / lines)
+    if checked:
+        note_feed(checked, notes, worst_kw, factory.site.grid_feed_kw)
+    return _design(factory, catalog, notes, scheme, stages, losses_kw, checked, batteries, running, ride_s, grid_kw, worst_kw)
 
 
-def _rated_line(line: Equipment, grid_feed_kw: float | None, grid_kw: float) -> Equipment:
-    """Give a line of the utility the feed that the file declares, or what the factory takes."""
-    rating_kw = line.rating_kw or grid_feed_kw or grid_kw / line.usable_fraction or 1.0
+def _rated_line(line: Equipment, grid_feed_kw: float | None, worst_kw: float) -> Equipment:
+    """Give a line of the utility the feed that the file declares, or what the factory takes in the worst single outage."""
+    rating_kw = line.rating_kw or grid_feed_kw or worst_kw / line.usable_fraction or 1.0
     return Equipment(line.row, rating_kw, line.usable_fraction, line.law)
 
 
@@ -185,8 +193,7 @@ def _drawn(
     blocks: Sequence[Block],
     counts: Sequence[int],
     demand: Demand,
-    line: Equipment,
-    lines: int,
+    utility: tuple[Equipment, int, bool],
     generator: Equipment | None,
     sets: Sequence[Pool],
     row_loads: Sequence[RowLoad] | None,
@@ -194,7 +201,7 @@ def _drawn(
     """Draw the blocks where the rows are known."""
     if row_loads is None:
         return [], []
-    return draw(scheme, blocks, counts, demand, (line, lines), (generator, sets) if generator else None, row_loads)
+    return draw(scheme, blocks, counts, demand, utility, (generator, sets) if generator else None, row_loads)
 
 
 def _scheme_losses(blocks: Sequence[Block], counts: Sequence[int], line: Equipment, lines: int) -> Losses:
@@ -241,7 +248,7 @@ def _declared(
     pieces, hung = declared_chain(power, catalog, notes, demand, row_loads, usable, factory.site.grid_feed_kw)
     checked = check(pieces, hung, usable, spare_generators=False)
     if row_loads is not None:  # loads of rows are guesses otherwise
-        note_overloads(checked, notes, {})
+        note_overloads(checked, notes, {}, factory.site.grid_feed_kw)
     _note_breakers(power, list(rows.values()), notes)
     units, feeds = as_graph(checked.pieces, hung)
     totals = {"racks": demand.it_kw, "pumps": demand.pumps_kw, "cooling": demand.cooling_kw, "house": demand.house_kw}
@@ -275,8 +282,12 @@ def _declared(
         }
         limit = sum(piece.limit_kw for piece in checked.pieces if piece.stage == "generator") / len(by_set)
         sets = _Sets(kinds["generator"][0], limit, by_set)
-    ride_s = min(rides, default=None)
-    return _design(factory, catalog, notes, "declared", stages, losses_kw, checked, checked.units, sets, ride_s, grid_kw)
+    ride_s, worst_kw = min(rides, default=None), declared_worst_kw(checked, units, feeds)
+    if row_loads is not None:
+        note_feed(checked, notes, worst_kw, factory.site.grid_feed_kw)
+    return _design(
+        factory, catalog, notes, "declared", stages, losses_kw, checked, checked.units, sets, ride_s, grid_kw, worst_kw
+    )
 
 
 def _stages(
@@ -355,10 +366,11 @@ def _design(
     sets: _Sets | None,
     ride_s: float | None,
     grid_kw: float,
+    worst_kw: float,
 ) -> ChainDesign:
     """Pack the chain, with how long it lasts without the grid."""
-    ride_s = _with_batteries(units, catalog, ride_s, grid_kw)
-    if ride_s is not None:
+    ride_s = bridged_s = _with_batteries(units, catalog, ride_s, grid_kw)
+    if ride_s:
         notes.assume(
             "power.ride_through",
             "batteries give the same energy at any load, so that half the load lasts twice as long: lithium-ion comes close,"
@@ -366,10 +378,11 @@ def _design(
         )
     hours = mean = None
     if sets is not None:
+        ride_s = ride_s or 0.0  # nothing bridges
         on_sets_kw = sum(sets.loads_kw.values())
         hours = note_fuel(factory, sets.row, sets.loads_kw, sets.row.rating_kw or sets.limit_kw, notes)
         mean = on_sets_kw / (sets.limit_kw * len(sets.loads_kw))
-        _note_generators(sets, mean, ride_s, notes, declared=scheme == "declared")
+        _note_generators(sets, mean, bridged_s, notes, declared=scheme == "declared")
     average = sets.row.average_fraction if sets else None
     return ChainDesign(
         redundancy=scheme,
@@ -384,6 +397,7 @@ def _design(
         generator_start_s=sets.row.start_s if sets else None,
         generator_fuel_hours=hours,
         generator_mean_load_fraction=mean,
+        grid_worst_kw=worst_kw,
     )
 
 

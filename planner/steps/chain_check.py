@@ -113,6 +113,7 @@ def _unit(piece: Piece, number: int, pieces: Sequence[Piece], worst: Worst, line
         worst_when=_outage(worst.worst_when[number], pieces, lines),
         voltage_v=piece.voltage_v,
         current_worst_a=None if piece.voltage_v is None else conductor_a(carried, piece.voltage_v, True),
+        sized=piece.sized,
     )
 
 
@@ -125,14 +126,16 @@ def _outage(outage: tuple[int, ...], pieces: Sequence[Piece], lines: int) -> str
     return " and ".join(names)
 
 
-def note_overloads(checked: Checked, notes: Notes, paths: dict[str, str]) -> None:
+def note_overloads(checked: Checked, notes: Notes, paths: dict[str, str], grid_feed_kw: float | None) -> None:
     """Note units that carry more than they may, normally or in the worst transfer: the fullest one at each path.
 
     `paths` says where in the factory file a stage is chosen; without an entry, a unit is a link of a declared chain.
+    A line that is rated by the site's feed is not looked at here: the feed is held against what all lines deliver.
     """
     fullest: dict[str, tuple[float, ChainUnit]] = {}
     for piece, unit in zip(checked.pieces, checked.units, strict=True):
-        if piece.sized or piece.stage == "utility" or unit.load_worst_kw <= unit.limit_kw * ROOM:
+        by_feed = piece.stage == "utility" and piece.rating_kw == grid_feed_kw
+        if piece.sized or by_feed or unit.load_worst_kw <= unit.limit_kw * ROOM:
             continue
         path = paths.get(piece.stage, f"power.chain.{piece.name}")
         ratio = unit.load_worst_kw / unit.limit_kw

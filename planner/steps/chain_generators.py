@@ -85,7 +85,7 @@ def pools(loads_kw: Sequence[float], equipment: Equipment, redundancy: str) -> l
         needed = units_needed(load_kw, limit)
         count = 2 * needed if redundancy == "2N" else needed + SPARES[redundancy]
         count = max(count, units_needed(load_kw, most))
-        sized_kw = load_kw / count / equipment.usable_fraction / (average or 1.0)
+        sized_kw = max(load_kw / needed, load_kw / count / (average or 1.0)) / equipment.usable_fraction
         blocks = min(per_pool, len(loads_kw) - first)
         result.append(Pool(len(result) + 1, first, blocks, load_kw, equipment.rating_kw or sized_kw or 1.0, count))
     return result
@@ -108,4 +108,7 @@ def note_fuel(factory: Factory, row: PowerStage, loads_kw: Mapping[str, float], 
             " without load)"
         )
     notes.assume("power.fuel_hours", text, row.source_url, "assumption")
+    if hours == 0:
+        message = f"{row.name}: no fuel at the site, so that the generators carry nothing when the grid is out"
+        notes.warn("no-fuel", "power.fuel_hours", message, "hours of fuel, or generator-none", hours, None, "h")
     return hours

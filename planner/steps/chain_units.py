@@ -13,7 +13,7 @@ from planner.plan_facility import ChainUnit
 from planner.steps.chain_generators import Pool
 from planner.steps.chain_scheme import PATHS, Block, Demand, Equipment, Kind
 
-__all__ = ["Hung", "Piece", "RowLoad", "draw", "draw_batteries"]
+__all__ = ["Hung", "Piece", "RowLoad", "draw", "draw_alone", "draw_batteries"]
 
 Names = tuple[str, ...]
 
@@ -75,7 +75,7 @@ def draw(
     blocks: Sequence[Block],
     counts: Sequence[int],
     demand: Demand,
-    utility: tuple[Equipment, int],
+    utility: tuple[Equipment, int, bool],
     generators: tuple[Equipment, Sequence[Pool]] | None,
     rows: Sequence[RowLoad],
 ) -> tuple[list[Piece], list[Hung]]:
@@ -90,7 +90,7 @@ def draw(
     demand : Demand
         The design load.
     utility : tuple
-        The line with its rating, and how many there are.
+        The line with its rating, how many there are, and whether it is as large as its worst load asks for.
     generators : tuple, optional
         The set, and the pools in the order of the blocks.
     rows : sequence of RowLoad
@@ -100,11 +100,11 @@ def draw(
     -----
     A block takes its share of the IT load to the last watt, so the racks dealt to it are counted to the nearest whole one.
     """
-    equipment, lines = utility
+    equipment, lines, sized = utility
     row, rating_kw = equipment.row, equipment.rating_kw or 0.0
     usable, law = equipment.usable_fraction, equipment.law(rating_kw)
     pieces = [
-        Piece(f"utility-{n + 1}", "utility", row.id, row.voltage_v, rating_kw, rating_kw * usable, True, law)
+        Piece(f"utility-{n + 1}", "utility", row.id, row.voltage_v, rating_kw, rating_kw * usable, sized, law)
         for n in range(lines)
     ]
     grid = tuple(piece.name for piece in pieces)
@@ -120,6 +120,15 @@ def draw(
         for _ in range(count):
             _draw_block(scheme, block, number, demand, _Bus(grid, 1, sets.get(number, ())), dealer, pieces, hung)
             number += 1
+    return pieces, hung
+
+
+def draw_alone(scheme: str, block: Block, demand: Demand, backed: bool) -> tuple[list[Piece], list[Hung]]:
+    """Draw one block on a line without losses, the first piece; `backed`: a source steps in for the line."""
+    names = ("utility", "generator")[: 1 + backed]
+    pieces = [Piece(name, name, "", None, 0.0, 0.0, True, LossLaw()) for name in names]
+    hung: list[Hung] = []
+    _draw_block(scheme, block, 0, demand, _Bus(names[:1], 1, names[1:]), _Dealer(()), pieces, hung)
     return pieces, hung
 
 
@@ -144,6 +153,7 @@ def draw_batteries(blocks: Sequence[Block], counts: Sequence[int]) -> tuple[Chai
             loss_kw=0.0,
             load_worst_kw=0.0,
             worst_when="",
+            sized=kind.equipment.rating_kw is None,
         )
         for kind, systems in kinds
         for number in range(kind.count * systems)

@@ -79,7 +79,9 @@ class ChainDesign:
     """The chain: every unit and what hangs on it, sums by stage, and what it loses at any load.
 
     `losses_kw` takes IT, pumps, cooling and house loads [kW] (floats or arrays of hours) and returns stage -> loss [kW] in the
-    chain's normal state; utility input is the sum of all of these.
+    chain's normal state; utility input is the sum of all of these. `ride_through_s`: 0 where generators stand by and nothing
+    carries the racks until they do, None where neither is there. `grid_worst_kw`: most that the site takes from the grid, in
+    the worst single outage of any unit: what is left works harder and loses more. 0 without a utility.
     """
 
     redundancy: str
@@ -92,6 +94,7 @@ class ChainDesign:
     generator_start_s: float | None
     generator_fuel_hours: float | None
     generator_mean_load_fraction: float | None
+    grid_worst_kw: float = 0.0
 
 
 @dataclass(frozen=True)

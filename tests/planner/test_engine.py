@@ -544,7 +544,9 @@ def test_no_knob_was_forgotten() -> None:
 
 
 def _paths(path: str, value: Any) -> set[str]:
-    if not isinstance(value, dict) or path.endswith(("fabric_managers", "systems", "_nodes", "parameters", "heat_reuse", "design_day")):
+    if not isinstance(value, dict) or path.endswith(
+        ("fabric_managers", "systems", "_nodes", "parameters", "heat_reuse", "design_day")
+    ):
         return {path}
     return {found for key, inner in value.items() for found in _paths(f"{path}.{key}", inner)}
 

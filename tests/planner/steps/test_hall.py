@@ -12,6 +12,7 @@ from halls import CATALOG, Drawn, drawn, simple, superpod
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from factories import plan_of
 from planner.models.placement import rows_filled
 from planner.models.placement_search import MOST_RACKS
 from planner.steps import cabling, hall
@@ -229,9 +230,12 @@ def test_a_hall_of_undeclared_rows_goes_around_what_is_blocked() -> None:
 
 
 def test_a_rack_that_no_row_can_feed_is_an_error() -> None:
-    found = drawn(simple("gb200-nvl72", 2, hall={"row_power_kw": 100.0}))
-    message = found.findings()["hall.row_power"]
-    assert "one rack of GB200 NVL72 draws 132 kW at design load, the busway of a row carries 100 kW (132 %)" in message
+    plan = plan_of(simple("gb200-nvl72", 2, hall={"row_power_kw": 100.0}))
+    (found,) = (each for each in plan.findings if each.code == "row-power")
+    assert "one rack of GB200 NVL72 draws 132 kW at design load, the busway of a row carries 100 kW (132 %)" in found.message
+    assert (found.value, found.limit, found.unit) == (pytest.approx(132), 100, "kW")
+    assert plan.binding_constraint is not None
+    assert (plan.binding_constraint.code, plan.binding_constraint.largest_nodes_count) == ("row-power", 0)
 
 
 def test_a_tray_that_is_too_full_is_an_error() -> None:
