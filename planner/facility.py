@@ -173,7 +173,7 @@ def finish_facility(
     rows = row_loads(hall, racks, loads)
     chain = plan_chain(factory, hardware, catalog, notes, loads, cooling.plan, climate, house_kw, rows)
     year, hours = plan_year(factory, catalog, notes, climate, loads, cooling, chain, house_kw)
-    availability = plan_availability(catalog, notes, chain.units, chain.feeds, cooling.plan)
+    availability = plan_availability(catalog, notes, chain.units, chain.feeds, cooling.plan, bridged=_bridged(chain))
     points = operating_points(loads, cooling, chain, climate, house_kw)
     design = next(point for point in points if point.name == "design")
 
@@ -229,9 +229,16 @@ def _steps(
         figures[scheme] = SchemeFigures(
             units=chain.units,
             loss_kw=times * chain_loss_kw(chain, loads.power_kw["design"], pumps_kw, cooling_kw, house_kw),
-            rack_minutes_per_year=rack_minutes_per_year(catalog, chain.units, chain.feeds, cooling.plan),
+            rack_minutes_per_year=rack_minutes_per_year(
+                catalog, chain.units, chain.feeds, cooling.plan, bridged=_bridged(chain)
+            ),
         )
     return redundancy_steps(catalog, notes, figures, times)
+
+
+def _bridged(chain: ChainDesign) -> bool:
+    """Tell whether batteries carry the racks until generators do."""
+    return chain.ride_through_s is None or chain.ride_through_s >= (chain.generator_start_s or 0.0)
 
 
 def _part_of_hall(

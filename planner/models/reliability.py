@@ -18,6 +18,7 @@ __all__ = [
     "downtime_minutes",
     "k_of_different_unavailability",
     "k_of_n_birnbaum",
+    "k_of_n_missing_fraction",
     "k_of_n_unavailability",
     "mean_run_hours",
     "standby_unavailability",
@@ -166,6 +167,52 @@ def k_of_n_unavailability(needed_count: int, count: int, unavailability_fraction
         if np.all(j > count * np.asarray(unavailability_fraction)) and np.all(np.asarray(term) <= 1e-18 * np.asarray(failed)):
             break
     return failed if needed_count <= count else failed * 0.0 + 1.0
+
+
+def k_of_n_missing_fraction(needed_count: int, count: int, unavailability_fraction: F) -> F:
+    """Mean missing part of the work of k units, shared by n like, independent units.
+
+    Parameters
+    ----------
+    needed_count : int
+        Units that do all the work, k, at least 1.
+    count : int
+        Units that there are, n.
+    unavailability_fraction : float or array
+        Of one unit, q.
+
+    Returns
+    -------
+    float or array
+        ``E[max(0, (k - up) / k)]``, 0 to 1.
+
+    Notes
+    -----
+    ``sum over j = n-k+1 .. n of (k - n + j) / k * C(n, j) q^j (1-q)^(n-j)``: with no spare it is q, with one needed it is that
+    of `k_of_n_unavailability`, and it is never more than that.
+
+    References
+    ----------
+    A. Lisnianski, G. Levitin, Multi-State System Reliability (2003): expected deficiency of a performance.
+
+    Examples
+    --------
+    Two chillers share the work, each out 1 % of the time: half is missing in 2 * 0.99 %, all in 0.01 %. Of three, a half is
+    missing in 3 * 0.0099 %, all in 0.0001 %: 0.0099 % * 3 / 2 + 0.0001 %.
+
+    >>> f"{k_of_n_missing_fraction(2, 2, 0.01):.6f} {k_of_n_missing_fraction(2, 3, 0.01):.6f}"
+    '0.010000 0.000150'
+    """
+    spare = count - needed_count
+    missing = unavailability_fraction * 0.0
+    for j in range(max(0, spare + 1), count + 1):
+        term = (j - spare) / needed_count * _exactly(j, count, unavailability_fraction)
+        missing = missing + term
+        if np.all(j > 1 + count * np.asarray(unavailability_fraction)) and np.all(
+            np.asarray(term) <= 1e-18 * np.asarray(missing)
+        ):
+            break
+    return missing
 
 
 def _exactly(j: int, count: int, fraction: F) -> F:

@@ -149,7 +149,8 @@ def _equipment(power: PowerPlan) -> Table:
     note = (
         "kW a unit at design load; like units are one row. %: of what a unit carries for hours (a breaker: its continuous share"
         " of the rating), first in the normal state, then (Worst) in the worst single outage, which is named. Spare: what the"
-        " worst outage leaves. Items, limits, who feeds whom: --tables DIR (chain.csv)."
+        " worst outage leaves; a unit that nothing rates, such as a line of the utility without site.grid_feed, is as large as"
+        " its worst load. Items, limits, who feeds whom: --tables DIR (chain.csv)."
     )
     columns = ("Unit", "No", "Rating", "Load", "%", "Worst", "%", "Spare", "Worst when")
     title = "Power: equipment schedule"
@@ -213,7 +214,10 @@ def _stranded(power: PowerPlan) -> Table:
 def _backup(power: PowerPlan) -> Table:
     rows = [("Redundancy", clean_text(power.redundancy), "")]
     if power.ride_through_s is not None:
-        rows.append(("Ride-through", seconds_text(power.ride_through_s), "batteries or flywheels, at design load"))
+        basis = (
+            "batteries or flywheels, at design load" if power.ride_through_s else "nothing carries the racks until others do"
+        )
+        rows.append(("Ride-through", seconds_text(power.ride_through_s), basis))
     if power.generator_start_s is not None:
         rows.append(("Generators start in", seconds_text(power.generator_start_s), "until they carry the load"))
     if power.generator_fuel_hours is not None:

@@ -21,7 +21,9 @@ ROOM = 1 + 1e-6  # a rating that is met to within rounding is met
 class Block:
     """A component of the diagram: a unit; like units of which so many are needed; or, `common`, what takes all of these.
 
-    `grouped`: a common cause of its own component can take it with others. `copies`: so many such groups in series.
+    `grouped`: a common cause of its own component can take it with others. `copies`: so many such groups in series. `partial`:
+    it counts for the part of what is needed that is missing. `fraction`: nothing but a chance, that of a rack to be among those
+    that a shortage takes.
     """
 
     stage: str
@@ -32,6 +34,8 @@ class Block:
     grouped: bool = False
     common: bool = False
     copies: int = 1
+    partial: bool = False
+    fraction: float | None = None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from planner.plan_facility import BillLine, CarbonPlan
 from planner.spec import Factory
 from planner.steps.cost import HORIZON_YEARS
 from planner.steps.facility import Hours
-from planner.steps.grid import grid_of
+from planner.steps.grid import DIESEL_KG_PER_L, DIESEL_URL, grid_of, own_fuel_l_per_kwh
 from planner.steps.notes import Notes
 
 __all__ = ["plan_carbon"]
@@ -27,13 +27,25 @@ def plan_carbon(
 ) -> CarbonPlan:
     """Add up the emissions of a year's power, and of what is bought."""
     mean_kg_per_kwh = factory.site.carbon.grid_kg_per_kwh
-    if mean_kg_per_kwh is None:
+    weights = factory.site.carbon.by_hour or FLAT
+    burnt, source = own_fuel_l_per_kwh(factory, catalog, float(hours.facility_kw.mean())), "the grid"
+    if mean_kg_per_kwh is None and burnt is not None:
+        mean_kg_per_kwh, weights, source = burnt * DIESEL_KG_PER_L, FLAT, "its generators"
+        text = (
+            f"not declared: {mean_kg_per_kwh:.4g} kg/kWh, CO2 of the factory's own generators, as no utility feeds the chain:"
+            f" {burnt:.3g} l/kWh with all of them sharing the year's mean load, {DIESEL_KG_PER_L:g} kg a litre of diesel"
+            " (74,100 kg/TJ, 43 MJ/kg, 0.84 kg/l); its extraction and refining are not counted"
+        )
+        notes.assume("site.carbon.grid", text, DIESEL_URL, "assumption")
+        if factory.site.carbon.by_hour is not None:
+            message = "site.carbon.by_hour changes nothing: the generators' fuel emits the same at every hour"
+            notes.warn("not-used", "site.carbon.by_hour", message, "leave it out")
+    elif mean_kg_per_kwh is None:
         row = grid_of(factory, catalog, notes)
         mean_kg_per_kwh = row.carbon_kg_per_kwh
         text = f"not declared: {mean_kg_per_kwh:g} kg/kWh, {row.name}; the location's mean, not what is bought by contract"
         notes.assume("site.carbon.grid", text, row.source_url, row.confidence)
-    weights = factory.site.carbon.by_hour or FLAT
-    if factory.site.carbon.by_hour is None:
+    if factory.site.carbon.by_hour is None and source == "the grid":
         notes.assume("site.carbon.by_hour", "not declared: the grid emits the same at every hour")
     emitted = emissions_kg(hours.facility_kw, weather.hour, hourly_intensity_kg_per_kwh(mean_kg_per_kwh, weights))
     by_month = np.bincount(weather.month, weights=emitted, minlength=13)[1:13]
@@ -42,8 +54,8 @@ def plan_carbon(
     years = HORIZON_YEARS if factory.budget.horizon_years is None else factory.budget.horizon_years
     notes.assume(
         "carbon.total",
-        f"the total is {years} years of the grid's emissions as they are today, and the making of what has a source; fuel of"
-        " generators, refrigerants, transport and building are not counted",
+        f"the total is {years} years of emissions of {source} as they are today, and the making of what has a source;"
+        f" {'' if burnt is not None else 'fuel of generators, '}refrigerants, transport and building are not counted",
     )
     return CarbonPlan(
         grid_kg_per_kwh=mean_kg_per_kwh,

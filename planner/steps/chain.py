@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -130,7 +131,8 @@ def _by_scheme(
 
     def equipment(row: PowerStage, left: float = 1.0) -> Equipment:
         usable = left * _usable_fraction(row, power.continuous_fraction)
-        return Equipment(row, row.rating_kw, usable, lambda rating_kw: loss_law(row, catalog, rating_kw))
+        law = functools.cache(lambda rating_kw: loss_law(row, catalog, rating_kw))  # asked for again for every block
+        return Equipment(row, row.rating_kw, usable, law)
 
     chosen = (hardware.transformer, hardware.switchgear, hardware.bess, hardware.ups, hardware.distribution)
     rows: dict[str, PowerStage] = {row.stage: row for row in chosen if row is not None and not is_none(row)}
@@ -140,7 +142,7 @@ def _by_scheme(
     outputs = [block_losses_kw(block, *map(np.asarray, (demand.it_kw, demand.pumps_kw, mechanical_kw)))[1] for block in blocks]
     grid_kw = sum(count * float(each["grid"]) for each, count in zip(outputs, counts, strict=True))
     backed = not is_none(hardware.generator)
-    worst_kw = scheme_worst_kw(scheme, blocks, counts, demand, grid_kw, backed)
+    worst_kw = scheme_worst_kw(scheme, blocks, demand, grid_kw, backed)
     sized = line.rating_kw is None and factory.site.grid_feed_kw is None
     line = _rated_line(line, factory.site.grid_feed_kw, worst_kw)
     losses_kw = _scheme_losses(blocks, counts, line, lines)
@@ -382,7 +384,7 @@ def _design(
         on_sets_kw = sum(sets.loads_kw.values())
         hours = note_fuel(factory, sets.row, sets.loads_kw, sets.row.rating_kw or sets.limit_kw, notes)
         mean = on_sets_kw / (sets.limit_kw * len(sets.loads_kw))
-        _note_generators(sets, mean, bridged_s, notes, declared=scheme == "declared")
+        _note_generators(sets, mean, bridged_s, notes, worst_kw > 0, declared=scheme == "declared")
     average = sets.row.average_fraction if sets else None
     return ChainDesign(
         redundancy=scheme,
@@ -413,7 +415,7 @@ def _with_batteries(units: Sequence[ChainUnit], catalog: Catalog, ride_s: float 
     return (ride_s or 0.0) + energy_kwh * S_PER_HOUR / grid_kw
 
 
-def _note_generators(sets: _Sets, mean: float, ride_s: float | None, notes: Notes, declared: bool) -> None:
+def _note_generators(sets: _Sets, mean: float, ride_s: float | None, notes: Notes, grid: bool, declared: bool) -> None:
     """Note generators that would run above what they may in the mean of a day, or that start too late."""
     row, average = sets.row, sets.row.average_fraction
     if average is not None and mean > average * (1 + 1e-9):
@@ -423,6 +425,8 @@ def _note_generators(sets: _Sets, mean: float, ride_s: float | None, notes: Note
         )
         path = "power.chain" if declared else "power.generator"
         notes.error("generator-mean", path, message, "more sets, or sets rated for continuous load", mean, average, "")
+    if not grid:  # none that fails: the sets run all year
+        return
     if ride_s is not None and row.start_s is not None and ride_s < row.start_s:
         message = (
             f"batteries carry the racks for {figure(ride_s)} s at design load;"

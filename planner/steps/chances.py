@@ -13,6 +13,7 @@ from planner.models.importance import birnbaum
 from planner.models.reliability import (
     common_cause_unavailability,
     k_of_n_birnbaum,
+    k_of_n_missing_fraction,
     k_of_n_unavailability,
     standby_unavailability,
 )
@@ -25,7 +26,7 @@ __all__ = ["ANY_COUNT", "NODES_MAX_COUNT", "Cases", "Chances", "Kind", "chances"
 Floats = NDArray[np.float64]
 Kind = tuple[str, str]  # stage (or role) and item
 
-NODES_MAX_COUNT = 300_000
+NODES_MAX_COUNT = 100_000
 ANY_COUNT = 10**8  # of nodes: a series of components has few
 
 
@@ -47,6 +48,8 @@ class Chances:
     def unit(self, block: Block) -> float:
         """Return the unavailability of one unit of a block, or of all of them by what they have in common."""
         rates = self.rates.get((block.stage, block.item))
+        if block.fraction is not None:
+            return block.fraction
         if rates is None:
             return 0.0
         beta = rates.beta_fraction if block.grouped else 0.0
@@ -65,14 +68,30 @@ class Chances:
         ).reshape(len(kinds), len(without))
         whole, slope = single.copy(), np.ones_like(single)
         for number, block in enumerate(self.blocks):
-            if block.count > 1 and not block.common:
+            if block.partial and not block.common:
+                missing = k_of_n_missing_fraction(block.needed_count, block.count, single[number])
+                others = k_of_n_unavailability(block.needed_count, block.count - 1, single[number])
+                whole[number], slope[number] = missing, others / block.needed_count
+            elif block.count > 1 and not block.common:
                 whole[number] = k_of_n_unavailability(block.needed_count, block.count, single[number])
                 slope[number] = k_of_n_birnbaum(block.needed_count, block.count, single[number])
             if block.copies > 1:
                 slope[number] *= (1 - whole[number]) ** (block.copies - 1)
                 whole[number] = -np.expm1(block.copies * np.log1p(-whole[number]))
         maintained = np.array([self._maintained(block) for block in self.blocks])[:, None]
-        return Cases(whole, slope, maintained * (1 - single) * slope * (single > 0))
+        failures = [self._failures_per_hour(block) for block in self.blocks]
+        per_hour = np.array(failures)[:, None] * slope * (single > 0)
+        return Cases(whole, slope, maintained * (1 - single) * slope * (single > 0), per_hour)
+
+    def _failures_per_hour(self, block: Block) -> float:
+        """Return how often one of a block's units fails; generators that stand by do not while they are not called."""
+        rates = self.rates.get((block.stage, block.item))
+        if rates is None or self.stands_by(block):
+            return 0.0
+        times = 1 if block.common else block.count * block.copies
+        beta = rates.beta_fraction if block.grouped else 0.0
+        own, common = common_cause_unavailability(rates.mtbf_hours, rates.mttr_hours, beta)
+        return times * (common if block.common else own) / rates.mttr_hours
 
     def _maintained(self, block: Block) -> float:
         """Return the part of the year in which one of a block's units is in maintenance; a generator's is in its readiness."""
@@ -88,12 +107,13 @@ class Cases:
 
     `whole`: unavailability of a block. `slope`: how much one of its units matters to it. `maintained`: what the unavailability
     of the plant rises by for maintenance of the block's units, over the block's Birnbaum importance: one unit at a time is out,
-    while the rest is as chance has it.
+    while the rest is as chance has it. `failures_per_hour`: how often one of its units fails while it matters to the block.
     """
 
     whole: Floats
     slope: Floats
     maintained: Floats
+    failures_per_hour: Floats
 
     def fractions(self) -> list[Floats]:
         """Return the unavailabilities, block by block."""
@@ -105,10 +125,14 @@ class Cases:
 
     def with_maintenance(self, down: float | Floats, importance: Sequence[float | Floats]) -> Floats:
         """Add what maintenance adds."""
+        return np.minimum(np.asarray(down) + self.added(importance), 1.0)
+
+    def added(self, importance: Sequence[float | Floats]) -> Floats:
+        """Return what maintenance adds, one unit at a time."""
         added = np.zeros(self.whole.shape[1])
         for number in np.flatnonzero(self.maintained.any(axis=1)).tolist():
             added += self.maintained[number] * importance[number]
-        return np.minimum(np.asarray(down) + added, 1.0)
+        return added
 
 
 def chances(

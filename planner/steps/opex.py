@@ -19,9 +19,9 @@ from planner.models.weather import Weather
 from planner.plan import ComputePlan
 from planner.plan_facility import AvailabilityPlan, CostPlan, OpexLine
 from planner.spec import Factory
-from planner.steps.construction import ALL_PARTS
+from planner.steps.construction import ALL_PARTS, EQUIPMENT_URL, FUEL_USD_PER_L
 from planner.steps.facility import Hours
-from planner.steps.grid import grid_of
+from planner.steps.grid import grid_of, own_fuel_l_per_kwh
 from planner.steps.hardware import Hardware
 from planner.steps.notes import Notes
 
@@ -49,11 +49,23 @@ class Prices:
     staff_count: float
 
 
-def prices_of(factory: Factory, catalog: Catalog, notes: Notes, it_kw: float) -> Prices:
-    """Read tariff and staff, and fill in what the factory leaves open; `it_kw` is the IT load that the staff is sized for."""
+def prices_of(factory: Factory, catalog: Catalog, notes: Notes, it_kw: float, mean_kw: float) -> Prices:
+    """Read tariff and staff, and fill in what the factory leaves open.
+
+    `it_kw` is the IT load that the staff is sized for, `mean_kw` the year's mean load of the factory, which sets what
+    generators of its own burn for each kWh.
+    """
     tariff, staff = factory.site.tariff, factory.budget.staff_count
     energy = tariff.energy_usd_per_kwh
-    if energy is None:
+    burnt = own_fuel_l_per_kwh(factory, catalog, mean_kw)
+    if energy is None and burnt is not None:
+        energy = burnt * FUEL_USD_PER_L
+        text = (
+            f"not declared: {energy:.4g} USD/kWh, the fuel of the factory's own generators, as no utility feeds the chain:"
+            f" {burnt:.3g} l/kWh with all of them sharing the year's mean load, at {FUEL_USD_PER_L:g} USD per litre"
+        )
+        notes.assume("site.tariff.energy", text, EQUIPMENT_URL, "assumption")
+    elif energy is None:
         row = grid_of(factory, catalog, notes)
         energy = row.energy_usd_per_kwh
         text = f"not declared: {energy:g} USD/kWh, large users in {row.name}; network charges and taxes as that figure has them"
@@ -100,7 +112,7 @@ def plan_operation(
     maintenance_ratio : float
         What maintenance costs over the usual: for sensitivities.
     """
-    prices = prices_of(factory, catalog, notes, float(hours.it_kw.max()))
+    prices = prices_of(factory, catalog, notes, float(hours.it_kw.max()), float(hours.facility_kw.mean()))
     lines = [
         *_energy_lines(factory, prices, hours, weather),
         _line("water", float(hours.water_l.sum()) / 1000, "m3", prices.water_usd_per_m3),

@@ -14,9 +14,11 @@ from planner.models.chain import Feed, Flow, Unit, flow
 from planner.models.diagrams import Gate, gate_input, states_up
 from planner.models.losses import LossLaw
 from planner.plan_facility import ChainLoad, ChainUnit, CoolingPlan, CoolingUnits, Outage
-from planner.steps.blocks import Wiring, apart, standing_by, wire
-from planner.steps.cooling_needs import cooling_feeds_needed, cooling_groups, spare_ratio
+from planner.steps.alike import Alike, alike
+from planner.steps.blocks import Wiring, standing_by, wire
+from planner.steps.cooling_needs import cooling_groups, spare_ratio
 from planner.steps.notes import Notes
+from planner.steps.restarts import unbridged
 
 __all__ = ["Outages", "plan_outages", "single_losses"]
 
@@ -49,10 +51,19 @@ def single_losses(units: Sequence[ChainUnit], feeds: Sequence[ChainLoad]) -> lis
     return [everything & ~states for states in up]
 
 
-def plan_outages(notes: Notes, units: tuple[ChainUnit, ...], feeds: tuple[ChainLoad, ...], cooling: CoolingPlan) -> Outages:
-    """Take every unit out of service, alone and with one more, and see what is left."""
-    plant = _Plant.of(units, feeds, cooling)
-    like = _few(units, _like_pieces(units, feeds), notes)
+def plan_outages(
+    notes: Notes,
+    units: tuple[ChainUnit, ...],
+    feeds: tuple[ChainLoad, ...],
+    cooling: CoolingPlan,
+    *,
+    bridged: bool = True,
+) -> Outages:
+    """Take every unit out of service, alone and with one more, and see what is left; `bridged`: see `plan_availability`."""
+    blocks = alike(units, feeds)
+    plant = _Plant.of(blocks, _racks_of(feeds), cooling, unbridged(blocks.units, blocks.feeds, bridged))
+    units = blocks.units
+    like = _few(units, blocks.like(), notes)
     alone = dict(zip(like, plant.look([(number,) for number in like]), strict=True))
     rows = _alike(plant, alone, like)
     at_risk, pairs = _second_failures(plant, [first for first, _ in rows])
@@ -69,7 +80,12 @@ def plan_outages(notes: Notes, units: tuple[ChainUnit, ...], feeds: tuple[ChainL
             f"of {len(doubles)} pairs of classes the {DOUBLES_MAX_COUNT} worst are listed",
             confidence="rule",
         )
-    stopped = [row for row in singles if row.racks_lost or row.gpus_throttled or row.fullest_ratio > OVERLOADED]
+    short = {plant.units[number].name for number, left in alone.items() if not left.lasting}
+    stopped = [
+        row
+        for row in singles
+        if (row.racks_lost and row.components[0] not in short) or row.gpus_throttled or row.fullest_ratio > OVERLOADED
+    ]
     return Outages(
         singles=tuple(
             sorted(singles, key=lambda row: (-row.racks_lost, -row.gpus_throttled, -row.fullest_ratio, row.components))
@@ -90,6 +106,7 @@ class _Left:
     gpus_lost: int
     gpus_throttled: int
     note: str
+    lasting: bool = True  # racks do not only stop until generators carry
 
     def outage(self, plant: _Plant, like_count: int, racks_at_risk: int) -> Outage:
         """Write it down."""
@@ -108,7 +125,9 @@ class _Left:
 
 @dataclass(frozen=True)
 class _Plant:
-    """The chain as numbers: for the flow, for what is up, and what hangs on it."""
+    """The chain as numbers: for the flow, for what is up, and what hangs on it; `stopping`: loads that nothing bridges."""
+
+    like: Alike
 
     units: tuple[ChainUnit, ...]
     feeds: tuple[ChainLoad, ...]
@@ -122,10 +141,13 @@ class _Plant:
     rating_kw: Floats
     waiting: frozenset[int]
     racks: Mapping[int, tuple[int, int]]  # load -> racks and GPUs
+    all_racks: tuple[int, int]
+    stopping: Bools
 
     @classmethod
-    def of(cls, units: tuple[ChainUnit, ...], feeds: tuple[ChainLoad, ...], cooling: CoolingPlan) -> _Plant:
+    def of(cls, like: Alike, all_racks: tuple[int, int], cooling: CoolingPlan, stopping: Sequence[bool]) -> _Plant:
         """Turn names into numbers."""
+        units, feeds = like.units, like.feeds
         known = {unit.name: number for number, unit in enumerate(units)}
         names = standing_by(units, feeds)
 
@@ -137,6 +159,7 @@ class _Plant:
         loads = tuple(feed_of(feed) for feed in feeds)
         load_kw = np.array([feed.power_kw for feed in feeds])
         return cls(
+            like=like,
             units=units,
             feeds=feeds,
             cooling=cooling,
@@ -149,11 +172,9 @@ class _Plant:
             rating_kw=np.array([max(unit.rating_kw, unit.limit_kw) for unit in units]),
             waiting=frozenset(known[name] for name in names),
             racks={number: (feed.racks, feed.gpus) for number, feed in enumerate(feeds) if feed.kind == "racks"},
+            all_racks=all_racks,
+            stopping=np.array(stopping, dtype=np.bool_),
         )
-
-    def all_racks(self) -> tuple[int, int]:
-        """Return all racks and GPUs."""
-        return sum(racks for racks, _ in self.racks.values()), sum(gpus for _, gpus in self.racks.values())
 
     def look(self, outages: Sequence[tuple[int, ...]]) -> list[_Left]:
         """Follow the power in some outages, and whatever trips on the way."""
@@ -165,8 +186,20 @@ class _Plant:
                 out[list(numbers), scenario] = True
             first = flow(self.graph, self.loads, self.load_kw, out)
             served, tripped = self._settled(out, first)
-            found += self._left(some, first, served, tripped)
+            found += self._left(some, first, served, tripped, self._stopped(out, first))
         return found
+
+    def _stopped(self, out: Bools, first: Flow) -> Bools:
+        """Tell which loads stop until generators carry: nothing bridges, and without generators they have no power."""
+        stopped = np.zeros_like(first.served)
+        engines = [number for number in self.waiting if self.units[number].stage == "generator"]
+        cases = np.flatnonzero((first.output_kw[engines] > 0).any(axis=0)) if engines else np.array([], dtype=np.int64)
+        if cases.size and self.stopping.any():
+            without = out[:, cases].copy()
+            without[engines] = True
+            bare = flow(self.graph, self.loads, self.load_kw, without)
+            stopped[:, cases] = first.served[:, cases] & ~bare.served & self.stopping[:, None]
+        return stopped
 
     def _settled(self, out: Bools, first: Flow) -> tuple[Bools, Bools]:
         """Take out what carries more than its rating, and what is then overloaded, until nothing more trips."""
@@ -183,40 +216,59 @@ class _Plant:
             served[:, cases] = result.served
         return served, gone & ~out
 
-    def _left(self, outages: Sequence[tuple[int, ...]], first: Flow, served: Bools, tripped: Bools) -> list[_Left]:
+    def _left(
+        self, outages: Sequence[tuple[int, ...]], first: Flow, served: Bools, tripped: Bools, stopped: Bools
+    ) -> list[_Left]:
         """Count what each outage leaves."""
         inverse = np.divide(1.0, self.limit_kw, out=np.zeros(len(self.units)), where=self.limit_kw > 0)[:, None]
         ratio = first.output_kw * inverse
         score = ratio + EQUALS * (ratio - self.normal_kw[:, None] * inverse)  # of equals the one that the outage loads
-        racks = np.array([self.racks.get(number, (0, 0)) for number in range(len(self.feeds))]).reshape(-1, 2)
-        lost = (~served).T.astype(np.float64) @ racks
-        missing = self._missing(served)
-        total = self.all_racks()
+        weights = self.like.weights(outages)
+        lost, with_stopped = self._racks_in(~served, weights), self._racks_in(~served | stopped, weights)
+        missing = self._missing(served, weights)
+        total = self.all_racks
         found = []
         for scenario, numbers in enumerate(outages):
             fullest = int(score[:, scenario].argmax()) if len(self.units) else None
             short = float(missing[scenario])
-            racks_lost, gpus_lost = (round(float(each)) for each in lost[scenario])
+            racks_lost, gpus_lost = with_stopped[scenario]
+            lasting = lost[scenario][0] > 0
             notes = self._notes(numbers, first, tripped, scenario)
+            if racks_lost > lost[scenario][0]:
+                notes.append("racks stop until generators carry")
             throttled = math.ceil(short * (total[1] - gpus_lost) - 1e-6)
             if short >= 1 - 1e-9:
                 if racks_lost < total[0]:
                     notes.append("nothing is cooled: all racks stop")
-                (racks_lost, gpus_lost), throttled = total, 0
+                (racks_lost, gpus_lost), throttled, lasting = total, 0, True
             elif short > 0:
-                notes.append(f"{short:.0%} of the cooling has no power")
+                notes.append(f"{short:.0%} of the cooling has no power" if short >= 0.005 else "some cooling has no power")
             found.append(
                 _Left(
-                    numbers,
-                    fullest,
-                    float(ratio[fullest, scenario]) if fullest is not None else 0.0,
-                    racks_lost,
-                    gpus_lost,
-                    throttled,
-                    "; ".join(notes),
+                    out=numbers,
+                    fullest=fullest,
+                    fullest_ratio=float(ratio[fullest, scenario]) if fullest is not None else 0.0,
+                    racks_lost=racks_lost,
+                    gpus_lost=gpus_lost,
+                    gpus_throttled=throttled,
+                    note="; ".join(notes),
+                    lasting=lasting,
                 )
             )
         return found
+
+    def _racks_in(self, lost: Bools, weights: Floats) -> list[tuple[int, int]]:
+        """Count racks and GPUs of some loads, by outage; of all loads: all."""
+        numbers = list(self.racks)
+        each = np.array([self.racks[number] for number in numbers], dtype=np.float64).reshape(-1, 2)
+        some = lost[numbers]
+        sums = (some * weights[numbers]).T @ each
+        whole: list[bool] = np.all(some, axis=0).tolist() if numbers else [False] * lost.shape[1]
+        racks, gpus = self.all_racks
+        return [
+            (racks, gpus) if every else (min(round(float(a)), racks), min(round(float(b)), gpus))
+            for (a, b), every in zip(sums, whole, strict=True)
+        ]
 
     def _notes(self, out: tuple[int, ...], first: Flow, tripped: Bools, scenario: int) -> list[str]:
         """Say who stands in, and what trips."""
@@ -232,14 +284,14 @@ class _Plant:
             notes.append(f"{self.units[over[0]].name}{more} would trip on overload")
         return notes
 
-    def _missing(self, served: Bools) -> Floats:
+    def _missing(self, served: Bools, weights: Floats) -> Floats:
         """Return the part of the cooling that has no power and that no spare unit makes up for."""
         missing = np.zeros(served.shape[1])
         for kind in ("pumps", "cooling"):
             numbers = [number for number, feed in enumerate(self.feeds) if feed.kind == kind and feed.power_kw > 0]
             if numbers:
-                power_kw = self.load_kw[numbers]
-                left = (power_kw[:, None] * served[numbers]).sum(axis=0) / power_kw.sum()
+                power_kw = self.load_kw[numbers][:, None] * weights[numbers]
+                left = (power_kw * served[numbers]).sum(axis=0) / power_kw.sum(axis=0)
                 missing = np.maximum(missing, 1 - np.minimum(left * spare_ratio(self.cooling, kind), 1.0))
         return np.where(missing < 1e-9, 0.0, missing)
 
@@ -256,36 +308,10 @@ def _signals(wiring: Wiring, up: Sequence[int], everything: int) -> list[int]:
     return [up[signal] if signal >= 0 else gates[-1 - signal] for signal in wiring.feeds]
 
 
-def _like_pieces(units: Sequence[ChainUnit], feeds: Sequence[ChainLoad]) -> dict[int, int]:
-    """Choose units that stand for all: sources, and those of one of each like pieces of the chain; and say for how many."""
-    of_units, of_feeds = apart(units, feeds)
-    members: dict[int, list[int]] = defaultdict(list)
-    places: dict[str, int | str] = {}  # unit -> its place in its piece
-    for number, piece in enumerate(of_units):
-        if piece is not None:
-            places[units[number].name] = len(members[piece])
-            members[piece].append(number)
-    marks: dict[int, list[object]] = defaultdict(list)
-
-    def mark(each: ChainUnit | ChainLoad) -> tuple[object, ...]:
-        ways = tuple(tuple(places.get(name, name) for name in names) for names in (each.fed_by, each.backed_by))
-        return (*ways, each.needs_count)
-
-    for number, piece in enumerate(of_units):
-        if piece is not None:
-            unit = units[number]
-            numbers = (unit.rating_kw, unit.limit_kw, unit.load_kw, unit.loss_kw)
-            marks[piece].append((unit.stage, unit.item, *(f"{each:.6g}" for each in numbers), mark(unit)))
-    for feed, piece in zip(feeds, of_feeds, strict=True):
-        if piece is not None:
-            marks[piece].append((feed.kind, feed.racks, feed.gpus, f"{feed.power_kw:.6g}", mark(feed)))
-    alike: dict[tuple[object, ...], list[int]] = defaultdict(list)
-    for piece, found in marks.items():
-        alike[tuple(found)].append(piece)
-    chosen = {number: 1 for number, piece in enumerate(of_units) if piece is None}
-    for pieces in alike.values():
-        chosen |= dict.fromkeys(members[pieces[0]], len(pieces))
-    return chosen
+def _racks_of(feeds: Sequence[ChainLoad]) -> tuple[int, int]:
+    """Count racks and GPUs."""
+    racks = [feed for feed in feeds if feed.kind == "racks"]
+    return sum(feed.racks for feed in racks), sum(feed.gpus for feed in racks)
 
 
 def _few(units: Sequence[ChainUnit], like: dict[int, int], notes: Notes) -> dict[int, int]:
@@ -310,7 +336,7 @@ def _few(units: Sequence[ChainUnit], like: dict[int, int], notes: Notes) -> dict
 def _alike(plant: _Plant, alone: Mapping[int, _Left], like: Mapping[int, int]) -> list[tuple[int, int]]:
     """Merge like units whose outage does the same to more or fewer racks; the worst stands for them."""
     rows: dict[tuple[object, ...], list[int]] = defaultdict(list)
-    everything = plant.all_racks()[0]
+    everything = plant.all_racks[0]
     for number, left in alone.items():
         unit = plant.units[number]
         if not unit.item.endswith("-none"):
@@ -346,23 +372,30 @@ def _second_failures(plant: _Plant, firsts: Sequence[int]) -> tuple[list[int], l
         up[first] &= ~(block << (count * row))
     gates = [*plant.wiring.gates]
     cooled = []
-    for kind, needed in cooling_feeds_needed(plant.feeds, plant.cooling).items():
+    for kind in ("pumps", "cooling"):  # racks stop when none of these has power; with less of them they throttle
         signals = [s for feed, s in zip(plant.feeds, plant.wiring.feeds, strict=True) if feed.kind == kind]
         if signals:
             cooled.append(gate_input(len(gates)))
-            gates.append(Gate(needed, tuple(signals)))
+            gates.append(Gate(1, tuple(signals)))
     gates.append(Gate(len(cooled), tuple(cooled)))
     wiring = Wiring(plant.wiring.blocks, tuple(gates), (*plant.wiring.feeds, gate_input(len(gates) - 1)))
     both_up = _signals(wiring, up, everything)
     alone = _signals(wiring, [block ^ (1 << number) for number in range(count)], block)
+    weights: dict[int | None, Floats | float] = {}
     lost = np.zeros(size)
     risk = np.zeros(len(firsts))
     for number, (racks, _) in plant.racks.items():
         states = both_up[number] & both_up[-1]
         down = _bools(everything & ~states, size).reshape(len(firsts), count)
         single = _bools(block & ~(alone[number] & alone[-1]), count)
-        lost += racks * down.ravel()
-        risk += racks * ((down & ~single[None, :]).any(axis=1) & ~single[list(firsts)])
+        piece = plant.like.feed_pieces[number]
+        if piece not in weights:
+            weights[piece] = plant.like.pair_weights(piece, firsts)
+        weight = weights[piece]
+        lost += racks * (down * weight).ravel()
+        new = np.where(down & ~single[None, :], weight, 0.0).max(axis=1) if count else np.zeros(len(firsts))
+        risk += racks * new * ~single[list(firsts)]
+    risk = np.minimum(risk, plant.all_racks[0])
     return [round(float(each)) for each in risk], _worst_pairs(plant, firsts, lost.reshape(len(firsts), count))
 
 
@@ -409,7 +442,7 @@ def _bools(bits: int, size: int) -> Bools:
 
 def _cooling_outage(plant: _Plant, group: CoolingUnits, out_count: int) -> Outage:
     """Take units of one group out of service."""
-    racks, gpus = (math.ceil(each / group.groups_count) for each in plant.all_racks())
+    racks, gpus = (math.ceil(each / group.groups_count) for each in plant.all_racks)
     left = group.count - out_count
     stopped, enough = left <= 0, left >= group.needed_count
     ratio = 0.0 if stopped else group.load_kw * group.count / (left * group.capacity_kw)

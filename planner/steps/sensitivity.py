@@ -25,6 +25,7 @@ DEMAND_USD_PER_KW_MONTH = 15.0  # where no charge is declared: what a utility ma
 DUTY_STEP = 0.1
 DISCOUNT_STEP = 0.03
 WEATHER_K = 2.0
+HOURS_PER_YEAR = 8760.0
 HALF, TWICE = 0.5, 2.0
 
 
@@ -100,7 +101,8 @@ def variations(
     factory: Factory, hardware: Hardware, catalog: Catalog, cost: CostPlan, it_kw: float, *, weather: bool = True
 ) -> Iterator[Pair]:
     """Change every input that matters down and up, one at a time; see `sensitivities`."""
-    prices = prices_of(factory, catalog, Notes(), it_kw)
+    mean_kw = sum(line.quantity for line in cost.opex if line.category.startswith("energy")) / HOURS_PER_YEAR
+    prices = prices_of(factory, catalog, Notes(), it_kw, mean_kw)
     yield from _of_capital(factory, hardware, catalog)
     yield from _of_tariff(factory, catalog, prices)
     yield from _of_work(factory, hardware, catalog)

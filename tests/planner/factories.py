@@ -57,7 +57,7 @@ any_factory = st.fixed_dictionaries(
             tariff=_some(peak_usd_per_kwh=st.floats(0, 1), demand_usd_per_kw_month=st.floats(0, 30)),
         ).map(lambda site: {"country": "NO", **site}),
         "compute": st.fixed_dictionaries(
-            {"nodes": st.dictionaries(_ids("nodes"), st.integers(1, 8_000) | st.integers(1, 600), min_size=1, max_size=2)}
+            {"nodes": st.dictionaries(_ids("nodes"), st.integers(1, 1_500) | st.integers(1, 100), min_size=1, max_size=2)}
         ),
     },
     optional={

@@ -16,6 +16,7 @@ from planner.models.reliability import (
     downtime_minutes,
     k_of_different_unavailability,
     k_of_n_birnbaum,
+    k_of_n_missing_fraction,
     k_of_n_unavailability,
     mean_run_hours,
     standby_unavailability,
@@ -119,3 +120,21 @@ def test_a_longer_outage_is_never_easier(ready: float, start: float, run: float,
     short = standby_unavailability(ready, start, run, hours)
     long = standby_unavailability(ready, start, run, hours + more)
     assert 0 <= short <= long + 1e-12 <= 1 + 2e-12
+
+
+@pytest.mark.parametrize(("needed", "count"), [(1, 1), (2, 2), (1, 3), (3, 4), (4, 4), (2, 6)])
+def test_missing_share_is_the_sum_over_all_states(needed: int, count: int) -> None:
+    for q in (0.0, 0.01, 0.3, 1.0):
+        total = 0.0
+        for state in itertools.product((0, 1), repeat=count):
+            total += math.prod(1 - q if up else q for up in state) * max(0.0, (needed - sum(state)) / needed)
+        assert k_of_n_missing_fraction(needed, count, q) == pytest.approx(total, rel=1e-12, abs=1e-300)
+
+
+def test_missing_share_of_a_large_group_is_the_binomial_law() -> None:
+    """With no spare it is q; with one, E[out - 1] plus the chance that none is out."""
+    assert k_of_n_missing_fraction(12_950, 12_950, 0.002) == pytest.approx(0.002, rel=1e-9)
+    q, n = 0.002, 12_950
+    assert k_of_n_missing_fraction(n - 1, n, q) == pytest.approx((n * q - 1 + (1 - q) ** n) / (n - 1), rel=1e-9)
+    many = np.array([0.0, 0.002, 0.5])
+    assert k_of_n_missing_fraction(4, 5, many) == pytest.approx([k_of_n_missing_fraction(4, 5, float(q)) for q in many])

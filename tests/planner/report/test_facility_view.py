@@ -170,6 +170,11 @@ def test_a_chain_without_backup_says_so() -> None:
     assert rows[-1] == ("Backup", "none", "neither batteries nor generators")
 
 
+def test_generators_that_nothing_bridges_to_are_said() -> None:
+    rows = table(sample(power=power().model_copy(update={"ride_through_s": 0.0})), "Power: backup").rows
+    assert ("Ride-through", "0 s", "nothing carries the racks until others do") in rows
+
+
 def test_long_tables_are_cut_on_a_terminal_only_and_say_where_the_rest_is() -> None:
     one = availability().outages[0]
     many = tuple(one.model_copy(update={"components": (f"part-{number:03d}",), "like_count": 1}) for number in range(60))

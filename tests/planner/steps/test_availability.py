@@ -21,9 +21,11 @@ from planner.models.diagrams import diagram, diagram_unavailability
 from planner.models.reliability import common_cause_unavailability, k_of_n_unavailability, standby_unavailability
 from planner.plan_facility import AvailabilityPlan, ChainLoad, ChainUnit, CoolingPlan
 from planner.steps import availability as step
+from planner.steps.alike import alike
 from planner.steps.availability import plan_availability, rack_minutes_per_year
 from planner.steps.blocks import standing_by, wire
 from planner.steps.notes import Notes
+from planner.steps.restarts import unbridged
 
 MINUTES = 8760 * 60
 
@@ -318,7 +320,9 @@ def test_cooling_alone_power_alone_and_both() -> None:
 
     cdu = 1 - (1 - q("cdu-pump") ** 2) * (1 - q("cdu-controller"))
     shared = q("utility") * fractions(chain, catalog)["generator"]
-    cooled = (1 - k_of_n_unavailability(2, 3, q("pump"))) * (1 - cdu**2)
+    lone = q("pump")
+    half = 3 * lone**2 * (1 - lone)  # one of two that are needed is left: half the racks stop
+    cooled = (1 - half / 2 - lone**3) * (1 - cdu**2)
     board = (1 - shared) * (1 - q("switchgear"))
     power = board * (1 - q("ups")) * (1 - q("distribution"))
     assert plan.rack_power_minutes_per_year / MINUTES == pytest.approx(1 - power, rel=1e-9)
@@ -411,16 +415,143 @@ def test_a_bound_takes_the_place_of_what_is_too_large(monkeypatch: pytest.Monkey
     assert bound.factory_availability_fraction < loads.factory_availability_fraction
 
 
-def test_of_many_cooling_feeds_two_spares_are_as_good_as_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    chain, cooled = (
-        hall(14, 1),
-        cooling(cooling_units("chillers", "chiller", 5, 4), cooling_units("cdus", "cdu", 4, 3, on_ups=True)),
-    )
-    few = planned(chain, load_catalog(), cooled)
-    monkeypatch.setattr(step, "FEW_COUNT", 99)
-    every = planned(chain, load_catalog(), cooled)
-    assert few.rack_cooling_minutes_per_year == pytest.approx(every.rack_cooling_minutes_per_year, rel=1e-9)
-    assert few.rack_availability_fraction <= every.rack_availability_fraction + 1e-15
+def test_cooling_that_is_short_counts_by_its_missing_share() -> None:
+    """Every state of the chain, of three pumps and of four chillers, and the share of the racks that it takes."""
+    chain, loads = scheme_2n()
+    boards = ["board-a", "board-b"]
+    own = [plant(f"cooling-{each}", "cooling", kw, [each]) for each, kw in zip(boards, (50, 30), strict=True)]
+    loads = (loads[0], *own, plant("pumps", "pumps", 5, boards))
+    cooled = cooling(cooling_units("pumps", "pump", 3, 2, on_ups=True), cooling_units("chillers", "chiller", 4, 3))
+    catalog = catalog_of()
+    rows = {row.id: row for row in catalog.all(Reliability)}
+    q = {name: value for name, value in fractions((chain, loads), catalog).items() if not name.startswith("busway-2")}
+    lone = {name: rows[name].mttr_hours / (rows[name].mtbf_hours + rows[name].mttr_hours) for name in ("pump", "chiller")}
+
+    def left(name: str, needed: int, count: int) -> float:
+        """Add up what is left of the cooling in every state of a group's units."""
+        total = 0.0
+        for state in itertools.product((0, 1), repeat=count):
+            chance = math.prod(1 - lone[name] if up else lone[name] for up in state)
+            total += chance * min(sum(state) / needed, 1.0)
+        return total
+
+    whole = 0.0
+    for state in itertools.product((True, False), repeat=len(q)):
+        up = dict(zip(q, state, strict=True))
+        on = powered((chain, loads), {each.name: up.get(each.name, True) for each in chain})
+        live = 50 * on["cooling-board-a"] + 30 * on["cooling-board-b"]
+        out = [on["cooling-board-a"], on["cooling-board-b"]].count(False)
+        share = min(4 / 3 * (80, 30, 0)[out] / 80, 1.0)  # any one that is out counts as the larger one
+        assert share <= min(4 / 3 * live / 80, 1.0)
+        whole += math.prod(1 - q[n] if up[n] else q[n] for n in q) * (on["row-a"] and on["pumps"]) * share
+    expected = whole * left("pump", 2, 3) * left("chiller", 3, 4)
+    plan = planned((chain, loads), catalog, cooled)
+    assert plan.rack_availability_fraction == pytest.approx(expected, rel=1e-12)
+
+
+def test_one_of_two_is_half_of_the_racks_and_a_common_cause_all() -> None:
+    nothing = (), (racks("row-a", 1, []),)
+    rows = {row.id: row for row in catalog_of().all(Reliability)}
+    q = rows["chiller"].mttr_hours / (rows["chiller"].mtbf_hours + rows["chiller"].mttr_hours)
+    two = planned(nothing, None, cooling(cooling_units("chillers", "chiller", 2, 2)))
+    assert two.rack_cooling_minutes_per_year / MINUTES == pytest.approx(q * (1 - q) + q**2)  # 2 q (1 - q) / 2 + q^2
+    row = rows["chiller"]
+    own, common = common_cause_unavailability(row.mtbf_hours, row.mttr_hours, 0.1)
+    spare = planned(nothing, catalog_of(lambda _: {"beta_fraction": 0.1}), cooling(cooling_units("x", "chiller", 3, 2)))
+    lost = 3 * own**2 * (1 - own) / 2 + own**3
+    assert spare.rack_cooling_minutes_per_year / MINUTES == pytest.approx(1 - (1 - common) * (1 - lost))
+
+
+def test_a_thousand_air_handlers_with_one_spare_are_no_outage() -> None:
+    """Short of one of 1,483 a rack loses 1 / 1,483; the factory counts as out beyond a twentieth only."""
+    nothing: Chain = (), ()
+    many = planned(nothing, load_catalog(), cooling(cooling_units("crahs", "crah", 1484, 1483)))
+    assert 0 < many.rack_cooling_minutes_per_year < 60
+    assert many.factory_minutes_per_year < 60
+    few = planned(nothing, load_catalog(), cooling(cooling_units("crahs", "crah", 8, 7)))
+    assert few.factory_minutes_per_year > few.rack_minutes_per_year  # one of seven missing: not all racks run
+
+
+def islands(count: int, odd: int = 0) -> Chain:
+    """2N blocks with generators of their own that share only the utility; `odd`: how many racks the last one has more."""
+    chain = [unit("utility", "utility", 200.0 * count, 400.0 * count)]
+    loads: list[ChainLoad] = []
+    for number in range(count):
+        for side in "ab":
+            chain += [
+                unit(f"generator-{number}{side}", "generator", 0, 250),
+                unit(f"board-{number}{side}", "switchgear", 100, 250, ["utility"], backed_by=[f"generator-{number}{side}"]),
+                unit(f"ups-{number}{side}", "ups", 100, 250, [f"board-{number}{side}"]),
+                unit(f"busway-{number}{side}", "distribution", 80, 200, [f"ups-{number}{side}"]),
+            ]
+        more = odd if number == count - 1 else 0
+        load = racks(f"row-{number}", 160 + more, [f"busway-{number}{side}" for side in "ab"])
+        loads += [
+            load.model_copy(update={"racks": 4 + more}),
+            plant(f"cooling-{number}", "cooling", 40, [f"board-{number}{side}" for side in "ab"]),
+        ]
+    return tuple(chain), tuple(loads)
+
+
+@pytest.mark.parametrize("bridged", [True, False])
+def test_three_of_many_like_blocks_stand_for_all(monkeypatch: pytest.MonkeyPatch, bridged: bool) -> None:
+    chain, catalog = islands(14, odd=2), load_catalog()
+    cooled = cooling(cooling_units("chillers", "chiller", 5, 4), cooling_units("cdus", "cdu", 3, 2, groups_count=4))
+    few = plan_availability(catalog, Notes(), *chain, cooled, bridged=bridged)
+    assert alike(*chain).copies == (13, 1)
+    monkeypatch.setattr("planner.steps.alike.KEPT_COUNT", 99)
+    whole = plan_availability(catalog, Notes(), *chain, cooled, bridged=bridged)
+    assert not alike(*chain).reduced
+    assert few.rack_minutes_per_year == pytest.approx(whole.rack_minutes_per_year, rel=1e-9)
+    assert few.factory_minutes_per_year == pytest.approx(whole.factory_minutes_per_year, rel=1e-6)
+    assert few.components == whole.components
+    rows = [(row.like_count, row.racks_lost, row.gpus_lost, row.gpus_throttled, row.racks_at_risk) for row in whole.outages]
+    assert [(r.like_count, r.racks_lost, r.gpus_lost, r.gpus_throttled, r.racks_at_risk) for r in few.outages] == rows
+    pairs = [(row.racks_lost, row.gpus_throttled) for row in whole.double_outages]
+    assert [(row.racks_lost, row.gpus_throttled) for row in few.double_outages] == pairs
+
+
+@pytest.mark.parametrize("why", ["no battery", "no UPS"])
+def test_racks_that_nothing_bridges_stop_with_every_failure_of_the_utility(why: str) -> None:
+    catalog = load_catalog()
+    chain = scheme_n()
+    if why == "no UPS":
+        none = unit("ups", "ups", 400, 500, ["board"]).model_copy(update={"item": "ups-none"})
+        chain = tuple(none if each.name == "ups" else each for each in chain[0]), chain[1]
+    notes = Notes()
+    plan = plan_availability(catalog, notes, *chain, cooling(), bridged=why == "no UPS")
+    rows = {row.id: row for row in catalog.all(Reliability)}
+    q = {each: rows[each].mttr_hours / (rows[each].mtbf_hours + rows[each].mttr_hours) for each in ("switchgear", "ups")}
+    line = next(line for line in plan.components if line.item.startswith("generator"))
+    # how often the utility fails a year, while board and busway work and the generator starts and lasts
+    busway = rows["distribution"].mttr_hours / (rows["distribution"].mtbf_hours + rows["distribution"].mttr_hours)
+    times = 8760 / (rows["utility"].mtbf_hours + rows["utility"].mttr_hours)
+    times *= line.availability_fraction * (1 - q["switchgear"]) * (1 - busway)
+    times *= 1 - q["ups"] if why == "no battery" else 1
+    steady = plan_availability(catalog, Notes(), *scheme_n(), cooling())
+    if why == "no battery":
+        assert plan.rack_minutes_per_year - steady.rack_minutes_per_year == pytest.approx(30 * times, rel=1e-6)
+        assert plan.factory_minutes_per_year - steady.factory_minutes_per_year == pytest.approx(30 * times, rel=1e-6)
+    else:
+        assert plan.rack_power_minutes_per_year > 30 * times
+    row = next(row for row in plan.outages if row.components == ("utility",))
+    assert (row.racks_lost, row.gpus_lost) == (4, 32)
+    assert row.note == "carried by generators; racks stop until generators carry"
+    assert "utility" not in plan.not_maintainable
+    assert "30 min" in " ".join(each.statement for each in notes.assumptions())
+    assert plan.ranking[0].minutes_per_year > 0
+    before = next(row for row in steady.outages if row.components == ("utility",))
+    assert (before.racks_lost, before.note) == (0, "carried by generators")
+
+
+def test_a_ups_on_one_of_two_ways_bridges() -> None:
+    chain, loads = scheme_2n()
+    assert unbridged(chain, loads, True) == [False, False]
+    assert unbridged(chain, loads, False) == [True, True]
+    bare = tuple(each.model_copy(update={"item": "ups-none"}) if each.name == "ups-b" else each for each in chain)
+    assert unbridged(bare, loads, True) == [False, False]
+    single = (loads[0].model_copy(update={"fed_by": ("busway-1b",)}), *loads[1:])
+    assert unbridged(bare, single, True) == [True, False]
 
 
 def test_what_is_not_equipment_never_fails() -> None:
@@ -428,7 +559,8 @@ def test_what_is_not_equipment_never_fails() -> None:
     chain = scheme_n()
     chain = tuple(none if each.name == "ups" else each for each in chain[0]), chain[1]
     assert all("UPS" not in line.name for line in planned(chain).components)
-    assert planned(chain).rack_power_minutes_per_year < planned(scheme_n()).rack_power_minutes_per_year
+    one = plan_availability(catalog_of(), Notes(), *scheme_n(), cooling(), bridged=False)  # neither is bridged
+    assert planned(chain).rack_power_minutes_per_year < one.rack_power_minutes_per_year
 
 
 def test_a_users_own_row_of_an_item_counts_before_that_of_its_stage() -> None:
@@ -471,6 +603,21 @@ def test_a_large_hall_is_quick() -> None:
     assert time.perf_counter() - start < 4  # 0.4 s where nothing else runs
     assert plan.concurrently_maintainable
     assert len(units) > len(plan.outages)
+
+
+def test_the_largest_hall_is_quick() -> None:
+    chain = islands(5000, odd=1)
+    assert len(chain[0]) > 40_000
+    cooled = cooling(cooling_units("crahs", "crah", 10_000, 9_999), cooling_units("cdus", "cdu", 5, 4, groups_count=1700))
+    start = time.perf_counter()
+    plan = planned(chain, load_catalog(), cooled)
+    assert time.perf_counter() - start < 8  # 1.5 s where nothing else runs
+    utility = next(row for row in plan.outages if row.components == ("utility",))
+    assert utility.racks_lost == 0
+    spare = next(row for row in plan.outages if row.components[0].startswith("generator"))
+    assert spare.fullest == "utility"
+    assert spare.fullest_ratio == pytest.approx(0.5, rel=0.01)  # as full as that of the whole hall
+    assert sum(row.like_count for row in plan.outages if row.components[0].startswith("board")) == 10_000
 
 
 def test_nothing_at_all_is_always_available() -> None:

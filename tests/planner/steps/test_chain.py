@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from factories import CATALOG
+from planner.catalog import Catalog
 from planner.catalog.records import PowerStage
 from planner.models.chain import Feed, Unit, flow, single_outages
 from planner.models.losses import input_kw
@@ -34,6 +35,12 @@ def errors(notes: Any) -> list[str]:
 
 def lost(design: ChainDesign, *loads: float) -> dict[str, float]:
     return {stage: float(kw) for stage, kw in design.losses_kw(*map(np.asarray, loads)).items()}
+
+
+def rated(row_id: str, rating_kw: float | None) -> Catalog:
+    """The catalog with another rating of one row."""
+    row = CATALOG.get(PowerStage, row_id).model_copy(update={"rating_kw": rating_kw})
+    return replace(CATALOG, rows={**CATALOG.rows, "power_stages": {**CATALOG.rows["power_stages"], row_id: row}})
 
 
 def by_scheme() -> st.SearchStrategy[dict[str, Any]]:
@@ -60,8 +67,7 @@ def test_any_scheme_keeps_its_limits_in_every_single_transfer(
     loads = {"pumps_kw": 0.02 * it_kw, "cooling_kw": cooling * it_kw, "house_kw": 0.01 * it_kw}
     design, notes = chain_of(it_kw, racks, site_m=(elevation_m, 44.0), power=power, **loads)
     assert errors(notes) == []
-    rated = {unit.name: unit for unit in design.units if unit.stage != "utility"}
-    for unit in rated.values():
+    for unit in design.units:
         assert unit.load_kw <= unit.load_worst_kw <= unit.limit_kw * (1 + 1e-6), unit
         assert unit.limit_kw <= unit.rating_kw * (1 + 1e-12)
     # Everything hangs on the chain once.
@@ -84,6 +90,12 @@ def test_any_scheme_keeps_its_limits_in_every_single_transfer(
     assert sum(unit.rating_kw for unit in short.units) == pytest.approx(
         sum(u.rating_kw for u in design.units if u.stage == "bess")
     )
+    # The most that the site takes in any single outage, as every outage of the whole chain has it; a line can carry it.
+    lines = [unit for unit in design.units if unit.stage == "utility"]
+    assert all(unit.sized and unit.rating_kw == pytest.approx(design.grid_worst_kw) for unit in lines)
+    assert grid_kw <= design.grid_worst_kw * (1 + 1e-12)
+    if len(lines) == 1:
+        assert design.grid_worst_kw == pytest.approx(lines[0].load_worst_kw, rel=1e-9)
     blank = {"units": (), "feeds": (), "stranded": (), "losses_kw": None}
     assert replace(short, **blank) == replace(design, **blank)
     assert lost(short, it_kw, 1.0, 2.0, 3.0) == lost(design, it_kw, 1.0, 2.0, 3.0)
@@ -204,11 +216,78 @@ def test_batteries_last_longer_at_part_load_and_a_short_one_is_said() -> None:
     assert design.ride_through_s < 10
     assert notes.found("ride-through", "power.battery_minutes") is not None
     design, notes = chain_of(power={"ups": "ups-none"})
-    assert design.ride_through_s is None
+    assert design.ride_through_s == 0.0, "generators start, and nothing carries the racks until they do"
+    assert design.generator_start_s == 10
+    assert "power.ride_through" not in {each.path for each in notes.assumptions()}
     finding = notes.found("ride-through", "power.ups")
     assert finding is not None
     assert (finding.severity, finding.value, finding.limit, finding.unit) == ("warning", 0.0, design.generator_start_s, "s")
-    assert chain_of(power={"ups": "ups-none", "generator": "generator-none"})[1].found("ride-through", "power.ups") is None
+    design, notes = chain_of(power={"battery_minutes": 0.0})
+    assert design.ride_through_s == 0.0
+    finding = notes.found("ride-through", "power.battery_minutes")
+    assert finding is not None
+    assert (finding.value, finding.limit) == (0.0, 10)
+    design, notes = chain_of(power={"ups": "ups-none", "generator": "generator-none"})
+    assert notes.found("ride-through", "power.ups") is None
+    assert design.ride_through_s is None, "nothing to wait for"
+
+
+def test_generators_without_fuel_are_said() -> None:
+    design, notes = chain_of(power={"fuel_hours": 0.0})
+    finding = notes.found("no-fuel", "power.fuel_hours")
+    assert finding is not None
+    assert (finding.severity, finding.value, design.generator_fuel_hours) == ("warning", 0.0, 0.0)
+    assert chain_of(power={"fuel_hours": 1.0})[1].found("no-fuel", "power.fuel_hours") is None
+
+
+def test_a_set_without_a_rating_carries_its_worst_load_and_no_more() -> None:
+    catalog = rated("generator-diesel-2500kw", None)
+    design, notes = chain_of(catalog=catalog)
+    assert errors(notes) == []
+    sets = [unit for unit in design.units if unit.stage == "generator"]
+    assert len(sets) == 2
+    assert all(unit.sized and unit.load_worst_kw == pytest.approx(unit.limit_kw) for unit in sets)
+    assert design.generator_mean_load_fraction == pytest.approx(0.5)
+
+
+def test_the_feed_is_held_against_the_worst_outage() -> None:
+    design, notes = chain_of(power={"redundancy": "3N/2"})
+    normal_kw = next(unit.load_kw for unit in design.units if unit.stage == "utility")
+    assert normal_kw * 1.001 < design.grid_worst_kw
+    assert notes.found("grid-feed-n-1", "site.grid_feed") is None
+
+    def fed(feed_kw: float, lines: int = 1) -> tuple[ChainDesign, Any]:
+        power = {"redundancy": "3N/2", "utility_feeds_count": lines}
+        made, said = chain_of(site={"country": "US", "grid_feed_kw": feed_kw}, power=power)
+        assert made.grid_worst_kw == pytest.approx(design.grid_worst_kw, rel=1e-12)
+        return made, said.found("grid-feed-n-1", "site.grid_feed")
+
+    between_kw = (normal_kw + design.grid_worst_kw) / 2
+    for lines in (1, 2):
+        made, finding = fed(between_kw, lines)
+        assert finding is not None
+        assert (finding.severity, finding.unit) == ("error", "kW")
+        assert (finding.value, finding.limit) == (pytest.approx(design.grid_worst_kw), between_kw)
+        units = [unit for unit in made.units if unit.stage == "utility"]
+        assert all(unit.rating_kw == between_kw and not unit.sized for unit in units)
+        assert fed(design.grid_worst_kw, lines)[1] is None
+    assert "when ups-1a-1 is out" in (fed(between_kw)[1] or finding).message
+    assert fed(0.9 * normal_kw)[1] is None, "the feed is too small with nothing out, which is said elsewhere"
+
+
+def test_units_of_the_catalog_s_rating_are_not_sized() -> None:
+    design, _ = chain_of()
+    assert {unit.stage for unit in design.units if unit.sized} == {"utility"}
+
+
+def test_a_line_with_a_rating_of_its_own_is_held_against_it() -> None:
+    catalog = rated("utility-feed", 9000.0)
+    design, notes = chain_of(catalog=catalog)
+    line = next(unit for unit in design.units if unit.stage == "utility")
+    assert (line.rating_kw, line.sized) == (9000, False)
+    finding = notes.found("chain-overload", "catalog.power_stages.utility-feed")
+    assert finding is not None
+    assert (finding.value, finding.limit) == (pytest.approx(line.load_kw), 9000)
 
 
 def test_a_battery_system_carries_all_first_and_loses_while_it_stands_by() -> None:
@@ -297,7 +376,9 @@ def test_more_lines_share_the_load_and_each_can_carry_all() -> None:
     lines = [unit for unit in design.units if unit.stage == "utility"]
     assert len(lines) == 3
     total = sum(unit.load_kw for unit in lines)
-    assert all(unit.load_kw == pytest.approx(total / 3) and unit.rating_kw == pytest.approx(total) for unit in lines)
+    assert all(unit.load_kw == pytest.approx(total / 3) for unit in lines)
+    assert all(unit.rating_kw == pytest.approx(design.grid_worst_kw) for unit in lines)
+    assert total < design.grid_worst_kw < 1.01 * total
     assert lines[0].load_worst_kw == pytest.approx(total / 2)
     assert next(u.worst_when for u in design.units if u.stage == "generator").startswith("the utility and generator-")
 

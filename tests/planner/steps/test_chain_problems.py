@@ -155,6 +155,45 @@ def test_a_declared_2n_chain_by_hand() -> None:
         assert each.reserve_kw + each.used_kw + each.reachable_kw + each.stranded_kw == pytest.approx(each.installed_kw)
 
 
+def test_lines_of_a_declared_chain_are_held_against_the_feed_together() -> None:
+    """Each side of 2N on its own line: either takes all when the other is out, so that both never take that much at once."""
+    split = links(tx_b={"fed_by": ["grid-b"]})
+    split["chain"]["grid-b"] = {"equipment": "utility-feed"}
+    one, _ = chain_of(1900.0, 16, power=links(), **LOADS)
+    two, _ = chain_of(1900.0, 16, power=split, **LOADS)
+    line = next(unit for unit in one.units if unit.stage == "utility")
+    assert line.sized
+    assert one.grid_worst_kw == pytest.approx(line.load_worst_kw)
+    assert two.grid_worst_kw == pytest.approx(one.grid_worst_kw)
+    assert two.grid_worst_kw < sum(unit.load_worst_kw for unit in two.units if unit.stage == "utility")
+    normal_kw = sum(unit.load_kw for unit in two.units if unit.stage == "utility")
+    feed_kw = (normal_kw + two.grid_worst_kw) / 2
+    made, notes = chain_of(1900.0, 16, power=split, site={"country": "US", "grid_feed_kw": feed_kw}, **LOADS)
+    finding = notes.found("grid-feed-n-1", "site.grid_feed")
+    assert finding is not None
+    assert (finding.value, finding.limit) == (pytest.approx(two.grid_worst_kw), feed_kw)
+    assert not any(unit.sized for unit in made.units if unit.stage == "utility")
+    short, _ = chain_of(1900.0, 16, False, power=split, **LOADS)
+    assert short.grid_worst_kw == pytest.approx(two.grid_worst_kw)
+
+
+def test_a_declared_line_is_held_against_its_rating() -> None:
+    _, notes = chain_of(1500.0, 16, power=links(grid={"rating_kw": 1000.0}), **LOADS)
+    assert notes.found("chain-overload", "power.chain.grid") is not None
+
+
+def test_generators_alone_have_no_grid_that_fails() -> None:
+    chain = links()["chain"]
+    del chain["grid"]
+    sets = chain["board-a"].pop("backed_by")
+    del chain["board-b"]["backed_by"], chain["tx-a"], chain["tx-b"]
+    chain["board-a"]["fed_by"] = chain["board-b"]["fed_by"] = sets
+    design, notes = chain_of(1500.0, 16, power={"chain": chain, "battery_minutes": 0.0}, **LOADS)
+    assert [unit.load_kw > 0 for unit in design.units if unit.stage == "generator"] == [True, True]
+    assert design.grid_worst_kw == 0.0
+    assert notes.found("ride-through", "power.battery_minutes") is None
+
+
 def test_losses_over_hours_are_those_of_every_hour() -> None:
     design, _ = chain_of(1500.0, 16, power=links(), **LOADS)
     factor = np.linspace(0, 1.2, 25)

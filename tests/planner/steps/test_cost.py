@@ -17,8 +17,10 @@ from planner.plan import ComputePlan, FabricPlan, RacksPlan
 from planner.plan_facility import AvailabilityPlan, BillLine, ChainUnit, CostPlan
 from planner.spec import Factory
 from planner.steps.carbon import plan_carbon
+from planner.steps.construction import FUEL_USD_PER_L
 from planner.steps.cost import SchemeFigures, plan_cost, redundancy_steps
 from planner.steps.facility import Hours, Loads
+from planner.steps.grid import DIESEL_KG_PER_L
 from planner.steps.hardware import resolve
 from planner.steps.notes import Notes
 from planner.steps.opex import PLANT_CATEGORIES, plan_operation
@@ -379,6 +381,43 @@ def test_hours_of_the_grid_matter_where_the_load_is_not_level() -> None:
     assert plan.operational_t_per_year == pytest.approx(365 * day / 1000)
 
 
+def test_own_generators_burn_diesel_instead_of_the_grid() -> None:
+    chain: dict[str, Any] = {
+        **{name: {"equipment": "generator-diesel-2500kw"} for name in ("gen-a", "gen-b")},
+        "ups": {"equipment": "ups-double-conversion", "rating_kw": 3000.0, "fed_by": ["gen-a", "gen-b"],
+                "feeds": ["racks", "pumps", "cooling", "house"]},
+    }  # fmt: skip
+    notes, by_hour = Notes(), [0.5] * 12 + [1.5] * 12
+    factory = factory_of(site={"country": "DE", "carbon": {"by_hour": by_hour}}, power={"chain": chain})
+    plan, cost = carbon(factory, notes), operation(factory, notes=notes)
+    energy_kwh = HOURS.facility_kw.sum()
+    # Two sets share every hour's load: full flow is 675 l/h each, a tenth of it without load (Willans' line).
+    litres = sum(2 * 675 * (0.1 + 0.9 * kw / 2 / 2500) for kw in HOURS.facility_kw)
+    assert litres > 1.2 * 0.27 * energy_kwh, "sets at part load burn more for each kWh"
+    assert plan.grid_kg_per_kwh == pytest.approx(2.68 * litres / energy_kwh)
+    assert plan.operational_t_per_year == pytest.approx(2.68 * litres / 1000)
+    assert pytest.approx(74.1e-3 * 43 * 0.84, rel=2e-3) == DIESEL_KG_PER_L  # kg/MJ, MJ/kg, kg/l
+    assert pytest.approx(10.21 / 3.785412, rel=1e-2) == DIESEL_KG_PER_L  # EPA: kg a gallon
+    assert yearly(cost, "energy") == pytest.approx(litres * FUEL_USD_PER_L)
+    said = {each.path: each.statement for each in notes.assumptions()}
+    assert not any(path.startswith("catalog.grids") for path in said)
+    assert "diesel" in said["site.carbon.grid"]
+    assert "its generators" in said["carbon.total"]
+    assert "fuel of" not in said["carbon.total"]
+    assert "per litre" in said["site.tariff.energy"]
+    assert notes.found("not-used", "site.carbon.by_hour") is not None
+    # With a utility they stand by; what the file declares counts in any case.
+    chain["grid"] = {"equipment": "utility-feed"}
+    chain["ups"] |= {"fed_by": ["grid"], "backed_by": ["gen-a", "gen-b"]}
+    assert carbon(factory_of(site={"country": "DE"}, power={"chain": chain})).grid_kg_per_kwh == pytest.approx(0.34414)
+    del chain["grid"]
+    chain["ups"] |= {"fed_by": ["gen-a", "gen-b"], "backed_by": []}
+    declared = {"country": "DE", "tariff": {"energy_usd_per_kwh": 0.3}, "carbon": {"grid_kg_per_kwh": 0.1}}
+    factory = factory_of(site=declared, power={"chain": chain})
+    assert carbon(factory).grid_kg_per_kwh == 0.1
+    assert yearly(operation(factory), "energy") == pytest.approx(0.3 * energy_kwh)
+
+
 def test_a_country_without_a_row_gets_the_world_and_is_told() -> None:
     notes = Notes()
     plan = carbon(factory_of(site={"country": "AQ"}), notes)
@@ -451,6 +490,15 @@ def test_every_bar_is_a_recomputation_with_a_changed_input() -> None:
         changed = each.factory != base or each.catalog != CATALOG or each.weather_k != 0.0 or each.maintenance_ratio != 1.0
         assert changed, each.text
         assert each.text
+
+
+def test_the_price_of_own_fuel_is_varied_about_what_the_plan_pays() -> None:
+    ups = {"equipment": "ups-double-conversion", "rating_kw": 3000.0, "fed_by": ["gen"]}
+    chain = {"gen": {"equipment": "generator-diesel-2500kw"}, "ups": {**ups, "feeds": ["racks", "pumps", "cooling", "house"]}}
+    factory = factory_of(power={"chain": chain})
+    (paid,) = [line.price_usd for line in operation(factory).opex if line.category == "energy"]
+    bar = next(bar for bar in evaluated(factory, money) if bar.name == "price of energy")
+    assert (bar.low, bar.high) == (f"{0.7 * paid:.4g} USD/kWh", f"{1.3 * paid:.4g} USD/kWh")
 
 
 def test_bars_are_what_is_computed_by_hand() -> None:

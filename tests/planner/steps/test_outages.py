@@ -9,7 +9,7 @@ import pytest
 from chains import SCHEMES, Chain, cooling, cooling_units, hall, plant, racks, scheme_2n, scheme_block, scheme_n, unit
 
 from planner.plan_facility import CoolingPlan, Outage
-from planner.steps import outages as step
+from planner.steps.alike import Alike
 from planner.steps.cooling_needs import cooling_feeds_needed
 from planner.steps.notes import Notes
 from planner.steps.outages import Outages, plan_outages, single_losses
@@ -243,7 +243,7 @@ def test_rows_are_listed_worst_first_and_only_so_many_pairs() -> None:
 def test_one_of_like_blocks_stands_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
     chain = hall(3, 2)
     found = looked(chain)
-    monkeypatch.setattr(step, "_like_pieces", lambda units, _: dict.fromkeys(range(len(units)), 1))
+    monkeypatch.setattr(Alike, "like", lambda blocks: dict.fromkeys(range(len(blocks.units)), 1))
     assert looked(chain) == found
 
 
