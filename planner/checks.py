@@ -222,9 +222,14 @@ def findings_of(limits: list[Constraint], largest_nodes: Largest) -> list[Findin
     return found
 
 
+def _first_to_bind(limit: Constraint, largest_nodes: Largest) -> tuple[int, float, str, str]:
+    """Order limits by the fewest nodes, then by how far they are used up."""
+    return largest_nodes(limit), -limit.utilisation_ratio, limit.code, limit.path
+
+
 def ranked(limits: list[Constraint], largest_nodes: Largest) -> tuple[LimitPlan, ...]:
     """List the limits by the largest factory that keeps them: the first one binds."""
-    order = sorted(limits, key=lambda limit: (largest_nodes(limit), -limit.utilisation_ratio, limit.code, limit.path))
+    order = sorted(limits, key=lambda limit: _first_to_bind(limit, largest_nodes))
     return tuple(
         LimitPlan(
             code=each.code,
@@ -245,14 +250,13 @@ def binding_constraint(limits: list[Constraint], largest_nodes: Largest) -> Bind
     """Name the limit that allows the fewest nodes; None if nothing is limited."""
     if not limits:
         return None
-    code, path = ((first := ranked(limits, largest_nodes)[0]).code, first.path)
-    binding = next(limit for limit in limits if (limit.code, limit.path) == (code, path))
+    binding = min(limits, key=lambda limit: _first_to_bind(limit, largest_nodes))
+    nodes = largest_nodes(binding)
     value, most = binding.figures()
-    nodes = first.largest_nodes_count
     return BindingConstraint(
-        code=code,
-        path=path,
-        message=f"{path} stops growth at {nodes:,} nodes: {binding.subject} {value} of {most} {binding.unit} now",
+        code=binding.code,
+        path=binding.path,
+        message=f"{binding.path} stops growth at {nodes:,} nodes: {binding.subject} {value} of {most} {binding.unit} now",
         value=binding.value,
         limit=binding.limit,
         unit=binding.unit,

@@ -146,8 +146,8 @@ def rack_kw_of(loads: Loads) -> list[float]:
 
 def chain_loss_kw(chain: ChainDesign, it_kw: float, pumps_kw: float, cooling_kw: float, house_kw: float) -> float:
     """Add up what the chain loses at one load."""
-    loads = (np.array([each]) for each in (it_kw, pumps_kw, cooling_kw, house_kw))
-    return sum(float(loss[0]) for loss in chain.losses_kw(*loads).values())
+    losses_kw = chain.losses_kw(*map(np.asarray, (it_kw, pumps_kw, cooling_kw, house_kw)))
+    return float(sum(losses_kw.values()))
 
 
 def mechanical_kw(cooling: CoolingPlan) -> tuple[float, float]:
@@ -252,15 +252,12 @@ def _part_of_hall(
     part = float(running_kw[len(kept) - 1] / running_kw[-1])
     text = f"steps of redundancy are drawn for the first {len(kept)} rows ({part:.1%} of the load), which stand for all"
     notes.assume("cost.redundancy_part", text)
-    groups = tuple(
-        dataclasses.replace(
-            group,
-            racks=max(round(group.racks * part), 1),
-            power_kw={name: kw * max(round(group.racks * part), 1) / group.racks for name, kw in group.power_kw.items()},
-        )
-        for group in loads.groups
-    )
-    less = dataclasses.replace(loads, groups=groups, power_kw={name: kw * part for name, kw in loads.power_kw.items()})
+    groups = []
+    for group in loads.groups:
+        racks = max(round(group.racks * part), 1)
+        power_kw = {name: kw * racks / group.racks for name, kw in group.power_kw.items()}
+        groups.append(dataclasses.replace(group, racks=racks, power_kw=power_kw))
+    less = dataclasses.replace(loads, groups=tuple(groups), power_kw={name: kw * part for name, kw in loads.power_kw.items()})
     units = tuple(each.model_copy(update={"power_kw": each.power_kw * part}) for each in cooling.plan.units)
     plant = dataclasses.replace(cooling, plan=cooling.plan.model_copy(update={"units": units}))
     return kept, less, plant, 1 / part

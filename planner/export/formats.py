@@ -116,18 +116,8 @@ def _netbox(plan: Plan, planned: FabricPlan, fabric: Fabric) -> Content:
     return netbox_files(plan, planned, fabric)
 
 
-def _whole(module: str, function: str) -> Writer:
-    """Take the writer of a module of `planner.export` that writes the whole plan, whichever network is named."""
-
-    def write(plan: Plan, _: FabricPlan, __: Fabric) -> Content:
-        content: Content = getattr(importlib.import_module(f"planner.export.{module}"), function)(plan)
-        return content
-
-    return write
-
-
 def _of_plan(says: str, file: str, module: str, function: str) -> Format:
-    """Make a format of the whole plan."""
+    """Make a format of the whole plan, whichever network is named; no network is built for it."""
 
     def write(plan: Plan) -> Content:
         content: Content = getattr(importlib.import_module(f"planner.export.{module}"), function)(plan)
@@ -154,12 +144,12 @@ FORMATS: dict[str, Format] = {
     "graphviz": Format("Graphviz: drawing in DOT", "fabric.dot", _of("graphviz")),
     "svg": Format("picture of the fabric", "fabric.svg", _picture),
     "netbox": Format("NetBox: device types, devices in racks, cables with lengths", "netbox", _netbox),
-    "cable-schedule": Format("cable schedule of all networks, as CSV", "cables.csv", _whole("cables", "cable_schedule_csv")),
-    "cable-schedule-xlsx": Format(
-        "cable schedule of all networks, as a workbook", "cables.xlsx", _whole("cables", "cable_schedule_xlsx")
+    "cable-schedule": _of_plan("cable schedule of all networks, as CSV", "cables.csv", "cables", "cable_schedule_csv"),
+    "cable-schedule-xlsx": _of_plan(
+        "cable schedule of all networks, as a workbook", "cables.xlsx", "cables", "cable_schedule_xlsx"
     ),
-    "rack-elevations": Format("what stands in every rack, U by U, as CSV", "racks.csv", _whole("racks", "rack_elevations_csv")),
-    "hall-plan": Format("picture of the hall's floor, racks by use", "hall.svg", _whole("hall", "hall_plan_svg")),
+    "rack-elevations": _of_plan("what stands in every rack, U by U, as CSV", "racks.csv", "racks", "rack_elevations_csv"),
+    "hall-plan": _of_plan("picture of the hall's floor, racks by use", "hall.svg", "hall", "hall_plan_svg"),
     "one-line": _of_plan("one-line diagram of the power chain, as SVG", "one-line.svg", "one_line", "one_line_svg"),
     "infragraph": Format("InfraGraph: infrastructure as JSON", "infragraph.json", _of("infragraph")),
     "infragraph-yaml": Format("InfraGraph: infrastructure as YAML", "infragraph.yaml", _of("infragraph", "write_yaml")),

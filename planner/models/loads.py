@@ -17,7 +17,6 @@ __all__ = [
     "PARTS",
     "NodePower",
     "bus_load_kw",
-    "busbar_current_a",
     "fan_power_w",
     "node_draw_kw",
     "part_power_w",
@@ -150,39 +149,6 @@ def fan_power_w(max_w: float, heat_fraction: F, speed_min_fraction: float = FAN_
     speed = np.maximum(heat_fraction, speed_min_fraction)
     result = max_w * speed**3
     return float(result) if isinstance(heat_fraction, float | int) else result
-
-
-def busbar_current_a(power_kw: F, voltage_v: float) -> F:
-    """Give the current of a rack's direct-current busbar.
-
-    Parameters
-    ----------
-    power_kw : float or array of float
-        What the rack draws from it [kW].
-    voltage_v : float
-        Its voltage, between its two poles [V].
-
-    Returns
-    -------
-    float or array of float
-        Current [A].
-
-    Notes
-    -----
-    ``I = P / U``.
-
-    References
-    ----------
-    NVIDIA, 800 VDC Architecture Will Power the Next Generation of AI Factories (2025): why a megawatt does not fit a 54 V rack.
-
-    Examples
-    --------
-    120 kW at 54 V, the same at 800 V, and a megawatt at 54 V:
-
-    >>> round(busbar_current_a(120.0, 54.0)), busbar_current_a(120.0, 800.0), round(busbar_current_a(1000.0, 54.0) / 1000, 1)
-    (2222, 150.0, 18.5)
-    """
-    return power_kw * 1000.0 / voltage_v
 
 
 def shared_input_kw(law: LossLaw, output_kw: F, supplies_count: int) -> F:

@@ -16,42 +16,10 @@ __all__ = [
     "derating_from_table",
     "fuel_l_per_hour",
     "pdus_per_rack",
-    "stage_input_kw",
     "units_needed",
 ]
 
 F = TypeVar("F", float, NDArray[np.float64])
-
-
-def stage_input_kw(output_kw: float, efficiency_fraction: float) -> float:
-    """Power into a stage of the chain.
-
-    Parameters
-    ----------
-    output_kw : float
-        Power that the stage delivers [kW].
-    efficiency_fraction : float
-        Output over input, greater than 0, at most 1.
-
-    Returns
-    -------
-    float
-        Power that the stage takes [kW].
-
-    Notes
-    -----
-    ``input = output / efficiency``; the efficiency is constant here, its load curve is not modelled.
-
-    References
-    ----------
-    IEC 62040-3:2021 (UPS efficiency: output over input active power).
-
-    Examples
-    --------
-    >>> stage_input_kw(960.0, 0.96)
-    1000.0
-    """
-    return output_kw / efficiency_fraction
 
 
 PDU_SPARES = {"N": 0, "N+1": 1}

@@ -11,7 +11,6 @@ from planner.catalog import load_catalog
 from planner.catalog.records import Gpu, Node, PowerStage, RackPower
 from planner.models.loads import (
     NodePower,
-    busbar_current_a,
     fan_power_w,
     node_draw_kw,
     shared_input_kw,
@@ -19,6 +18,7 @@ from planner.models.loads import (
     with_other,
 )
 from planner.models.losses import LossLaw, input_kw
+from planner.models.power import conductor_a
 from planner.steps.loads import node_power
 from planner.steps.losses import loss_law
 
@@ -108,9 +108,9 @@ def test_arrays_give_what_scalars_give() -> None:
 
 
 def test_busbar_currents() -> None:
-    assert round(busbar_current_a(120, 54)) == 2222
-    assert busbar_current_a(120, 800) == 150
-    assert round(busbar_current_a(1000, 54) / 1000, 1) == 18.5
+    assert round(conductor_a(120, 54, three_phase=False)) == 2222
+    assert conductor_a(120, 800, three_phase=False) == 150
+    assert round(conductor_a(1000, 54, three_phase=False) / 1000, 1) == 18.5
 
 
 def test_fans_follow_the_affinity_law_down_to_their_slowest() -> None:

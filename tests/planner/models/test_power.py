@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from factories import CATALOG
 from planner.catalog.records import DeratingPoint
+from planner.models.losses import LossLaw, input_kw
 from planner.models.power import (
     alternator_derating_fraction,
     battery_minutes,
@@ -18,9 +19,14 @@ from planner.models.power import (
     derating_from_table,
     fuel_l_per_hour,
     pdus_per_rack,
-    stage_input_kw,
     units_needed,
 )
+
+
+def stage_input_kw(output_kw: float, efficiency_fraction: float) -> float:
+    """What a stage of constant efficiency takes."""
+    return float(input_kw(LossLaw(rating_kw=1.0, efficiency_fraction=efficiency_fraction), output_kw))
+
 
 POWERS = st.floats(0.0, 1e6)
 EFFICIENCIES = st.floats(0.01, 1.0)
@@ -34,9 +40,9 @@ def test_a_perfect_stage_loses_nothing(output_kw: float) -> None:
 
 @given(output_kw=POWERS, efficiency=EFFICIENCIES)
 def test_a_stage_takes_what_it_delivers_and_its_loss(output_kw: float, efficiency: float) -> None:
-    input_kw = stage_input_kw(output_kw, efficiency)
-    assert input_kw >= output_kw
-    assert input_kw * efficiency == pytest.approx(output_kw)
+    taken_kw = stage_input_kw(output_kw, efficiency)
+    assert taken_kw >= output_kw
+    assert taken_kw * efficiency == pytest.approx(output_kw)
 
 
 @given(output_kw=POWERS, more_kw=POWERS, efficiency=EFFICIENCIES, better=EFFICIENCIES)
