@@ -180,7 +180,7 @@ def _draw_up(
         switched = list(attach(switched, hardware, catalog))
         hall = place_racks(factory, notes, racks, rack_kw, compute_plan.groups, switched)
         layout = lay_out(hall, racks, compute_plan.groups, switched)
-        cabled = plan_cables(switched, layout, hardware, catalog, notes)
+        cabled = plan_cables(switched, layout, catalog, notes)
     else:
         others = {fabric.name: fabric for fabric in like}
         cabled = tuple(estimate_cables(fabric, others.get(fabric.name)) for fabric in switched)

@@ -54,7 +54,8 @@ class RowPlan(Part):
 class HallPlan(Part):
     """Where racks stand and cables run; the trays hang above the tallest rack.
 
-    `order` gives every rack, in the order of the groups of the plan's racks, its position: row and place as numbers from 0.
+    `rack_rows` and `rack_places` give every rack, in the order of the groups of the plan's racks, its row and its place there
+    as numbers from 0.
     """
 
     racks_per_row: int

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from planner.models.diagrams import Gate, gate_input
 from planner.plan_facility import ChainLoad, ChainUnit
 
-__all__ = ["Block", "Wiring", "apart", "standing_by", "wire"]
+__all__ = ["Block", "Wiring", "apart", "roots", "standing_by", "wire"]
 
 Names = tuple[str, ...]
 Supply = tuple[Names, Names, int]  # fed by, backed by, how many of the first are needed
@@ -132,7 +132,20 @@ def apart(units: Sequence[ChainUnit], loads: Sequence[ChainLoad]) -> tuple[list[
     """
     known = {unit.name: number for number, unit in enumerate(units)}
     source = [not (unit.fed_by or unit.backed_by) for unit in units]
-    parent = list(range(len(units)))
+
+    def inner(each: ChainUnit | ChainLoad) -> list[int]:
+        return [known[name] for name in (*each.fed_by, *each.backed_by) if name in known and not source[known[name]]]
+
+    above = [inner(load) for load in loads]
+    root = roots(len(units), [*([number, *inner(unit)] for number, unit in enumerate(units)), *above])
+    pieces: dict[int, int] = {}
+    of_units = [None if source[n] else pieces.setdefault(root[n], len(pieces)) for n in range(len(units))]
+    return of_units, [pieces[root[numbers[0]]] if numbers else None for numbers in above]
+
+
+def roots(count: int, together: Iterable[Sequence[int]]) -> list[int]:
+    """Join numbers that stand together, and those joined to them: return for each of `count` numbers one of its set."""
+    parent = list(range(count))
 
     def root(number: int) -> int:
         while parent[number] != number:
@@ -140,19 +153,10 @@ def apart(units: Sequence[ChainUnit], loads: Sequence[ChainLoad]) -> tuple[list[
             number = parent[number]
         return number
 
-    def inner(each: ChainUnit | ChainLoad) -> list[int]:
-        return [known[name] for name in (*each.fed_by, *each.backed_by) if name in known and not source[known[name]]]
-
-    for number, unit in enumerate(units):
-        for other in inner(unit):
-            parent[root(other)] = root(number)
-    above = [inner(load) for load in loads]
-    for numbers in above:
-        for other in numbers:
+    for numbers in together:
+        for other in numbers[1:]:
             parent[root(other)] = root(numbers[0])
-    pieces: dict[int, int] = {}
-    of_units = [None if source[n] else pieces.setdefault(root(n), len(pieces)) for n in range(len(units))]
-    return of_units, [pieces[root(numbers[0])] if numbers else None for numbers in above]
+    return [root(number) for number in range(count)]
 
 
 class _Wirer:

@@ -84,10 +84,8 @@ def attach(fabrics: Sequence[FabricPlan], hardware: Hardware, catalog: Catalog) 
     return tuple(done)
 
 
-def plan_cables(
-    fabrics: Sequence[FabricPlan], layout: Layout, hardware: Hardware, catalog: Catalog, notes: Notes
-) -> tuple[FabricPlan, ...]:
-    """Lay the cables of every fabric: fill in what is attached to it, and how many cables of which kind it takes.
+def plan_cables(fabrics: Sequence[FabricPlan], layout: Layout, catalog: Catalog, notes: Notes) -> tuple[FabricPlan, ...]:
+    """Lay the cables of every fabric that says what is attached to it: how many cables of which kind it takes.
 
     Fabrics of more than `MOST_LINKS` links are not laid: the kinds of a sample stand for all.
     """
@@ -98,7 +96,7 @@ def plan_cables(
         " copper and active optical plugs fill their cage, so that a cage whose links part has transceivers",
     )
     done = []
-    for ready in attach(fabrics, hardware, catalog):
+    for ready in fabrics:
         if ready.switch is None or ready.recipe is None:
             done.append(ready)
             continue

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from planner.plan_facility import ChainLoad, ChainUnit
+from planner.steps.blocks import roots
 
 __all__ = ["common_causes"]
 
@@ -37,23 +38,11 @@ def common_causes(units: Sequence[ChainUnit], feeds: Sequence[ChainLoad], lost: 
     kinds: dict[tuple[str, str], int] = defaultdict(int)
     for number, unit in enumerate(units):
         kinds[unit.stage, unit.item] |= 1 << number
-    parent = list(range(len(units)))
-
-    def root(number: int) -> int:
-        while parent[number] != number:
-            parent[number] = parent[parent[number]]
-            number = parent[number]
-        return number
-
-    grouped: set[int] = set()
-    for each in {bits & of_kind for of_kind in kinds.values() for bits in redundant}:
-        if each.bit_count() > 1:
-            first, *others = _numbers(each)
-            grouped |= {first, *others}
-            for other in others:
-                parent[root(other)] = root(first)
+    sets = {bits & of_kind for of_kind in kinds.values() for bits in redundant}
+    together = [_numbers(each) for each in sets if each.bit_count() > 1]
+    root = roots(len(units), together)
     groups: dict[int, int] = {}
-    return {units[number].name: groups.setdefault(root(number), len(groups)) for number in sorted(grouped)}
+    return {units[n].name: groups.setdefault(root[n], len(groups)) for n in sorted({n for each in together for n in each})}
 
 
 def _numbers(bits: int) -> list[int]:

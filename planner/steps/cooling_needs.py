@@ -1,28 +1,10 @@
-"""What a rack's cooling takes: groups of like units, and feeds of power, with what is spare in them."""
+"""What a rack's cooling takes: groups of like units, with what is spare in them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from planner.plan_facility import CoolingPlan, CoolingUnits
 
-from planner.plan_facility import ChainLoad, CoolingPlan, CoolingUnits
-
-__all__ = ["cooling_feeds_needed", "cooling_groups", "spare_ratio"]
-
-
-def cooling_feeds_needed(feeds: Sequence[ChainLoad], cooling: CoolingPlan) -> dict[str, int]:
-    """Say of how many of the loads "pumps" and "cooling" the rest of the plant can do the work of all, by their spare units.
-
-    Units on the UPS hang on the pumps' feeds, the others on those of cooling.
-    """
-    needed = {}
-    for kind in ("pumps", "cooling"):
-        powers_kw = sorted(feed.power_kw for feed in feeds if feed.kind == kind)
-        ratio = spare_ratio(cooling, kind)
-        left_kw, count = 0.0, 0
-        while count < len(powers_kw) and left_kw * ratio < sum(powers_kw) * (1 - 1e-9):
-            left_kw, count = left_kw + powers_kw[count], count + 1
-        needed[kind] = count
-    return needed
+__all__ = ["cooling_groups", "spare_ratio"]
 
 
 def spare_ratio(cooling: CoolingPlan, kind: str) -> float:

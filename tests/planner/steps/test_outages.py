@@ -8,9 +8,10 @@ import time
 import pytest
 from chains import SCHEMES, Chain, cooling, cooling_units, hall, plant, racks, scheme_2n, scheme_block, scheme_n, unit
 
-from planner.plan_facility import CoolingPlan, Outage
+from planner.plan_facility import ChainLoad, CoolingPlan, Outage
+from planner.steps import plants
 from planner.steps.alike import Alike
-from planner.steps.cooling_needs import cooling_feeds_needed
+from planner.steps.cooling_needs import spare_ratio
 from planner.steps.notes import Notes
 from planner.steps.outages import Outages, plan_outages, single_losses
 
@@ -188,11 +189,21 @@ def test_cooling_without_power_stops_all_and_a_part_of_it_throttles() -> None:
     assert (whole.racks_lost, whole.gpus_throttled, whole.racks_at_risk) == (0, 0, 8)
 
 
+def feeds_needed(loads: tuple[ChainLoad, ...], plan: CoolingPlan) -> dict[str, int]:
+    """Of how many loads of a kind the rest of the plant does the work of all."""
+    needed = {}
+    for kind in ("pumps", "cooling"):
+        powers_kw = [load.power_kw for load in loads if load.kind == kind]
+        missing = plants._missing(powers_kw, spare_ratio(plan, kind)) if powers_kw else [0.0]
+        needed[kind] = len(missing) - missing.count(0)
+    return needed
+
+
 def test_how_many_feeds_of_cooling_are_needed() -> None:
     loads = tuple(plant(f"cooling-{number}", "cooling", 10, ["x"]) for number in range(10))
-    assert cooling_feeds_needed(loads, cooling()) == {"pumps": 0, "cooling": 10}
+    assert feeds_needed(loads, cooling()) == {"pumps": 0, "cooling": 10}
     spare = cooling(cooling_units("chillers", "chiller", 5, 4), cooling_units("pumps", "pump", 9, 1, on_ups=True))
-    assert cooling_feeds_needed(loads, spare) == {"pumps": 0, "cooling": 8}
+    assert feeds_needed(loads, spare) == {"pumps": 0, "cooling": 8}
 
 
 def test_cooling_units_out() -> None:
