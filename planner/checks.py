@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -16,14 +17,16 @@ __all__ = [
     "binding_constraint",
     "constraints",
     "findings_of",
-    "last_that_holds",
     "most_nodes",
+    "of_size",
     "ranked",
+    "share_used",
 ]
 
 # Above this share of a limit a planner should know, although nothing is broken.
 CLOSE_RATIO = 0.95
 MOST_NODES = 1_000_000
+FITS = 1 + 1e-9  # more than rounding is over the limit
 
 Largest = Callable[["Constraint"], int]
 
@@ -43,12 +46,14 @@ class Constraint:
     @property
     def utilisation_ratio(self) -> float:
         """Value over limit."""
-        return self.value / self.limit if self.limit else float("inf")
+        if not self.limit:
+            return math.inf if self.value > 0 else 1.0
+        return self.value / self.limit
 
     @property
     def broken(self) -> bool:
         """Tell whether the value exceeds the limit by more than rounding."""
-        return self.value > self.limit * (1 + 1e-9)
+        return self.value > self.limit * FITS
 
     def figures(self) -> tuple[str, str]:
         """Show value and limit with as many digits as tell them apart."""
@@ -266,35 +271,59 @@ def binding_constraint(limits: list[Constraint], largest_nodes: Largest) -> Bind
     )
 
 
-def most_nodes(declared: Mapping[str, int], holds: Callable[[dict[str, int]], bool]) -> int:
-    """Find the most nodes, of all kinds in the declared proportion, for which a test holds that more nodes never mend.
+def share_used(limits: Iterable[Constraint], *wanted: tuple[str, str]) -> float:
+    """Return how far the fullest of some limits (code and path) is used up: above 1 where one is broken, 0 where none stands."""
+    return max((each.utilisation_ratio for each in limits if (each.code, each.path) in wanted), default=0.0)
+
+
+def of_size(declared: Mapping[str, int], nodes: int) -> dict[str, int]:
+    """Share out so many nodes as the declared ones are, at least one of each kind."""
+    total = sum(declared.values())
+    return {row_id: max(count * nodes // total, 1) for row_id, count in declared.items()}
+
+
+def most_nodes(declared: Mapping[str, int], used: Callable[[dict[str, int]], float], guess: int | None = None) -> int:
+    """Find the most nodes, of all kinds in the declared proportion, that use no more than all of a limit.
 
     Parameters
     ----------
     declared : mapping
         Node -> how many are declared.
-    holds : callable
-        Node -> how many -> whether it holds.
+    used : callable
+        Node -> how many -> share of the limit that they use. More nodes never use less.
+    guess : int, optional
+        Where to look first; by default at what is declared.
+
+    Notes
+    -----
+    What is held against a limit grows nearly in proportion to the nodes, in steps of racks and units: so each look is where the
+    straight line through the last two meets the limit, but ever farther from the sizes already judged, and halving is the end.
+
+    Examples
+    --------
+    Racks of 7 nodes, and 100 racks:
+
+    >>> looks = []
+    >>> def used(nodes):
+    ...     looks.append(nodes["a"])
+    ...     return -(-nodes["a"] // 7) / 100
+    >>> most_nodes({"a": 70}, used), len(looks) < 10
+    (700, True)
     """
-    total = sum(declared.values())
+    total, least = sum(declared.values()), len(declared)
+    low, high = least - 1, MOST_NODES + 1
 
-    def counts(nodes: int) -> dict[str, int]:
-        return {row_id: max(count * nodes // total, 1) for row_id, count in declared.items()}
-
-    low, high = len(declared), max(2 * total, len(declared) + 1)
-    if not holds(counts(low)):
-        return 0
-    return sum(counts(last_that_holds(lambda nodes: holds(counts(nodes)), low, high)).values())
-
-
-def last_that_holds(holds: Callable[[int], bool], low: int, high: int) -> int:
-    """Find the last size that holds, where `low` does and a larger size never mends it; `high` is where to look first."""
-    step = high - low
-    while high < MOST_NODES and holds(high):
-        low, step = high, 2 * step
-        high = low + step
-    high = min(high, MOST_NODES + 1)
+    size, step = min(max(guess or total, least), MOST_NODES), 1
+    before, before_share = 0, 0.0
     while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if holds(middle) else (low, middle)
-    return low
+        share = used(of_size(declared, size))
+        low, high = (size, high) if share <= FITS else (low, size)
+        if math.isfinite(share):
+            slope = (share - before_share) / (size - before)
+            before, before_share = size, share
+            target = size + (1 - share) / slope if slope > 0 else float(high)
+        else:
+            target = float(low)
+        step = min(2 * step, (high - low) // 2)
+        size = round(min(max(target, low + step), high - step))
+    return sum(of_size(declared, low).values()) if low >= least else 0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from planner.catalog import Catalog
 from planner.catalog.records import CloudAddon, Gpu, Instance
-from planner.checks import Constraint, binding_constraint, findings_of, most_nodes, ranked
+from planner.checks import Constraint, binding_constraint, findings_of, most_nodes, ranked, share_used
 from planner.models.cost import usd_per_pflop_day
 from planner.plan import (
     Addon,
@@ -91,12 +91,11 @@ def make_cloud_plan(factory: Factory, catalog: Catalog) -> Plan:
 
     @functools.cache
     def largest_nodes(limit: Constraint) -> int:
-        def holds(nodes: dict[str, int]) -> bool:
-            smaller = factory.model_copy(update={"compute": factory.compute.model_copy(update={"nodes": nodes})})
-            same = [each for each in _draw_up(smaller, catalog).limits if (each.code, each.path) == (limit.code, limit.path)]
-            return not any(each.broken for each in same)
+        def used(nodes: dict[str, int]) -> float:
+            other = factory.model_copy(update={"compute": factory.compute.model_copy(update={"nodes": nodes})})
+            return share_used(_draw_up(other, catalog).limits, (limit.code, limit.path))
 
-        return most_nodes(factory.compute.nodes, holds)
+        return most_nodes(factory.compute.nodes, used)
 
     for finding in findings_of(design.limits, largest_nodes):
         if not notes.found(finding.code, finding.path):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from planner.catalog import Catalog
 from planner.catalog.records import Cable, Item, Node, PowerStage, Server, Switch
-from planner.checks import Constraint, binding_constraint, constraints, findings_of, last_that_holds, ranked
+from planner.checks import Constraint, binding_constraint, constraints, findings_of, most_nodes, of_size, ranked, share_used
 from planner.cloud import make_cloud_plan
 from planner.epw import WeatherFile
 from planner.facility import Sized, finish_facility, floor, rack_kw_of, size_facility
@@ -46,6 +46,7 @@ __all__ = ["make_plan"]
 
 WITHOUT_PLANT = ("fabric-size", "floor-slots", "hall-rows", "row-power", "rack-power", "rack-weight", "rack-height")
 """Limits that power and cooling have no part in."""
+NEAR = 2  # times as many nodes: beyond, a budget is not worth laying every cable for
 
 
 @dataclass(frozen=True)
@@ -98,11 +99,11 @@ def make_plan(factory: Factory, catalog: Catalog, weather: WeatherFile | None = 
         design.sized,
     )
 
-    drawn = _of_other_sizes(factory, catalog, climate)
+    drawn = _of_other_sizes(factory, catalog, climate, design)
 
     @functools.cache
     def largest_nodes(limit: Constraint) -> int:
-        return _largest_nodes(factory, limit, design.fabrics, drawn)
+        return _largest_nodes(factory, limit, drawn)
 
     for finding in findings_of(design.limits, largest_nodes):
         if not notes.found(finding.code, finding.path):  # a step may have said why already
@@ -194,57 +195,45 @@ def _draw_up(
 Drawn = Callable[[dict[str, int], Sequence[FabricPlan] | None, bool], _Design]
 
 
-def _of_other_sizes(factory: Factory, catalog: Catalog, climate: Climate) -> Drawn:
-    """Return a way to draw the factory up with other counts of nodes; sizes without cables are drawn once for all limits."""
-    kept: dict[tuple[tuple[tuple[str, int], ...], bool], _Design] = {}
+def _of_other_sizes(factory: Factory, catalog: Catalog, climate: Climate, design: _Design) -> Drawn:
+    """Return a way to draw the factory up with other counts of nodes; a size is drawn once for all limits."""
+    kept = {(tuple(factory.compute.nodes.items()), whole, True): design for whole in (False, True)}
 
     def drawn(counts: dict[str, int], like: Sequence[FabricPlan] | None, plant: bool) -> _Design:
-        key = tuple(counts.items())
-        found = kept.get((key, True)) or kept.get((key, plant)) if like == () else None
+        size, whole = tuple(counts.items()), like is None
+        found = None if like else kept.get((size, whole, True)) or kept.get((size, whole, plant))
         if found is None:
             other = factory.model_copy(update={"compute": factory.compute.model_copy(update={"nodes": counts})})
             found = _draw_up(other, catalog, climate, Notes(), like, plant)
-            if like == ():
-                kept[key, plant] = found
+            if not like:
+                kept[size, whole, plant] = found
         return found
 
     return drawn
 
 
-def _largest_nodes(factory: Factory, limit: Constraint, fabrics: Sequence[FabricPlan], drawn: Drawn) -> int:
+def _largest_nodes(factory: Factory, limit: Constraint, drawn: Drawn) -> int:
     """Find the most nodes, of all kinds in the declared proportion, that keep a limit and have a compute fabric.
 
-    More nodes need no less, so halving finds it (one more unit of a plant may lose a little less: a size beyond it may
-    then hold too); but a compute fabric that cannot be built needs nothing. Cables bear on the budget alone: there the search
-    goes by those of the declared size, then by those of the size it finds, and ends with cables laid one by one.
+    More nodes need no less (one more unit of a plant may lose a little less: a size beyond what is found may then hold too); but
+    a compute fabric that cannot be built needs nothing. Cables bear on the budget alone: there the search goes by the lengths of
+    the declared size, which is enough for sizes far beyond it; near it, by those of the size it finds, and it ends with cables
+    laid one by one.
     """
     declared = factory.compute.nodes
-    total = sum(declared.values())
     limits = ((limit.code, limit.path), ("fabric-size", "fabrics.compute"))
     plant = limit.code not in WITHOUT_PLANT
 
-    def counts(nodes: int) -> dict[str, int]:
-        return {row_id: max(count * nodes // total, 1) for row_id, count in declared.items()}
+    def largest(like: Sequence[FabricPlan] | None, guess: int | None = None) -> int:
+        return most_nodes(declared, lambda counts: share_used(drawn(counts, like, plant).limits, *limits), guess)
 
-    def holds(nodes: int, like: Sequence[FabricPlan] | None) -> bool:
-        made = drawn(counts(nodes), like, plant)
-        return not any(each.broken for each in made.limits if (each.code, each.path) in limits)
-
-    def last(like: Sequence[FabricPlan] | None, low: int, high: int) -> int:
-        return last_that_holds(lambda nodes: holds(nodes, like), low, high)
-
-    smallest, twice = len(declared), max(2 * total, len(declared) + 1)
-    by_cables = limit.code == "budget"
-    if not holds(smallest, None if by_cables else ()):
-        return 0
-    found = last(fabrics if by_cables else (), smallest, twice)
-    if by_cables:
-        found = last(drawn(counts(found), None, plant).fabrics, smallest, twice)
-        step, low, high = 1, found, found + 1
-        while not holds(low, None):
-            low, high, step = max(low - step, smallest), low, 2 * step
-        found = last(None, low, high)
-    return sum(counts(found).values())
+    if limit.code != "budget":
+        return largest(())
+    found = largest(drawn(declared, None, plant).fabrics)
+    if found > NEAR * sum(declared.values()):
+        return found
+    found = largest(drawn(of_size(declared, found), None, plant).fabrics, found)
+    return largest(None, found)
 
 
 def _compute(hardware: Hardware) -> ComputePlan:

@@ -120,6 +120,11 @@ def flow(units: Sequence[Unit], loads: Sequence[Feed], load_kw: Floats, out: Boo
     array([[ 50.,   0.],
            [ 50., 100.]])
     """
+    kind_of, counts = _alike(units, loads, out)
+    first = [kind_of.index(kind) for kind in range(len(counts))]
+    loads = [_renumbered(feed, kind_of) for feed in loads]
+    units = [Unit(units[n].law, _renumbered(units[n].feed, kind_of), units[n].stands_by) for n in first]
+    out = out[first]
     order = _order(units)
     scenarios = out.shape[1]
     live = np.zeros(out.shape, dtype=np.bool_)
@@ -157,8 +162,25 @@ def flow(units: Sequence[Unit], loads: Sequence[Feed], load_kw: Floats, out: Boo
         runs = live[number] & (output[number] > 0) if units[number].stands_by else live[number]
         taken[number] = np.where(runs, input_kw(units[number].law, output[number]), 0.0)
         if units[number].feed in demand:
-            demand[units[number].feed] = demand[units[number].feed] + taken[number]
-    return Flow(live, output, taken, served)
+            demand[units[number].feed] = demand[units[number].feed] + counts[number] * taken[number]
+    return Flow(live[kind_of], output[kind_of], taken[kind_of], served)
+
+
+def _alike(units: Sequence[Unit], loads: Sequence[Feed], out: Bools) -> tuple[list[int], list[int]]:
+    """Find the units that carry the same in all scenarios: each unit's kind by number, and how many there are of each.
+
+    They are of one make, draw on the same bus, feed the same buses, and are out together.
+    """
+    buses = list(dict.fromkeys([*(unit.feed for unit in units), *loads]))
+    feeds: dict[int, list[int]] = defaultdict(list)  # unit -> the buses that it feeds, and those that it backs
+    for bus, feed in enumerate(buses):
+        for number in feed.fed_by:
+            feeds[number].append(2 * bus)
+        for number in feed.backed_by:
+            feeds[number].append(2 * bus + 1)
+    kinds: dict[object, int] = {}
+    kind_of = [kinds.setdefault((unit, tuple(feeds[n]), out[n].tobytes()), len(kinds)) for n, unit in enumerate(units)]
+    return kind_of, [count for _, count in sorted(Counter(kind_of).items())]
 
 
 def single_outages(
@@ -364,7 +386,7 @@ def _felt(
 
 def _order(units: Sequence[Unit]) -> list[int]:
     """List the units so that each comes after all that it draws on."""
-    return list(TopologicalSorter({number: _feeders(unit.feed) for number, unit in enumerate(units)}).static_order())
+    return list(TopologicalSorter({number: {*_feeders(unit.feed)} for number, unit in enumerate(units)}).static_order())
 
 
 def _feeders(feed: Feed) -> tuple[int, ...]:
@@ -372,7 +394,7 @@ def _feeders(feed: Feed) -> tuple[int, ...]:
     return feed.fed_by + feed.backed_by
 
 
-def _renumbered(feed: Feed, place: dict[int, int]) -> Feed:
+def _renumbered(feed: Feed, place: Sequence[int] | dict[int, int]) -> Feed:
     """Name a feed's units by other numbers."""
     return Feed(tuple(place[n] for n in feed.fed_by), tuple(place[n] for n in feed.backed_by), feed.needs_count)
 

@@ -689,6 +689,8 @@ def test_what_binds_is_the_first_limit_to_break(data: dict[str, Any]) -> None:
     assert binding is not None
     (node,) = data["compute"]["nodes"]
     largest = binding.largest_nodes_count
+    # Far beyond what is declared, a budget is held against cables as long as they are now.
+    assume(binding.code != "budget" or largest <= 2 * data["compute"]["nodes"][node])
 
     def broken(count: int) -> bool:
         plan = plan_of(data | {"compute": {"nodes": {node: count}}})
