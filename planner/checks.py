@@ -74,11 +74,14 @@ class Facility:
     positions_count: int
     rows_count: int
     facility_kw: float | None = None
+    grid_worst_kw: float | None = None
     heat_kw: float | None = None
     capex_usd: float | None = None
     water_peak_day_m3: float | None = None
     swing_kw: float | None = None
     ramp_kw_per_s: float | None = None
+    tray: tuple[str, int] | None = None
+    """The row whose cable tray is fullest, and the cables there."""
     chain: tuple[tuple[str, float, float], ...] = ()
     """Units of a declared chain: path, load in its worst outage, and what it carries [kW]."""
 
@@ -97,6 +100,15 @@ def constraints(
             site.grid_feed_kw,
             "kW",
             "a larger feed, fewer nodes, or a cooling plant and UPS that lose less",
+        ),
+        (
+            "grid-feed-n-1",
+            "site.grid_feed",
+            "at design load, with the one unit out that makes the others lose most, the factory draws",
+            facility.grid_worst_kw,
+            site.grid_feed_kw,
+            "kW",
+            "a larger feed or fewer nodes: what is left in service works harder, and loses more",
         ),
         (
             "heat-rejection",
@@ -124,6 +136,15 @@ def constraints(
             hall.rows,
             "rows",
             "more rows, more racks a row, or more power a row where its busway is full before its floor",
+        ),
+        (
+            "tray-full",
+            "hall.tray_cables_max",
+            f"at its fullest place, above row {facility.tray[0] if facility.tray else ''}, a tray holds",
+            facility.tray[1] if facility.tray else None,
+            hall.tray_cables_max_count,
+            "cables",
+            "wider trays, or two on top of each other",
         ),
         (
             "budget",
@@ -192,7 +213,7 @@ def constraints(
 
 
 def findings_of(limits: list[Constraint], largest_nodes: Largest) -> list[Finding]:
-    """Turn broken and nearly reached limits into findings.
+    """Turn broken and nearly reached limits into findings: of those that one line of the factory sets, the first broken one.
 
     Parameters
     ----------
@@ -201,8 +222,10 @@ def findings_of(limits: list[Constraint], largest_nodes: Largest) -> list[Findin
     largest_nodes : callable
         A limit -> the most nodes that keep it.
     """
-    found = []
-    for limit in limits:
+    found: dict[str, Finding] = {}
+    for limit in sorted(limits, key=lambda limit: not limit.broken):
+        if limit.path in found:
+            continue
         value, most = limit.figures()
         message = (
             f"{limit.subject} {value} {limit.unit}, {limit.path} allows {most} ({figure(100 * limit.utilisation_ratio)} %)"
@@ -212,19 +235,17 @@ def findings_of(limits: list[Constraint], largest_nodes: Largest) -> list[Findin
             hint += f"; the largest that keeps this limit: {largest_nodes(limit):,} nodes"
         elif limit.utilisation_ratio <= CLOSE_RATIO:
             continue
-        found.append(
-            Finding(
-                severity="error" if limit.broken else "warning",
-                code=limit.code,
-                path=limit.path,
-                message=message,
-                value=limit.value,
-                limit=limit.limit,
-                unit=limit.unit,
-                hint=hint,
-            )
+        found[limit.path] = Finding(
+            severity="error" if limit.broken else "warning",
+            code=limit.code,
+            path=limit.path,
+            message=message,
+            value=limit.value,
+            limit=limit.limit,
+            unit=limit.unit,
+            hint=hint,
         )
-    return found
+    return list(found.values())
 
 
 def _first_to_bind(limit: Constraint, largest_nodes: Largest) -> tuple[int, float, str, str]:
@@ -272,7 +293,7 @@ def binding_constraint(limits: list[Constraint], largest_nodes: Largest) -> Bind
 
 
 def share_used(limits: Iterable[Constraint], *wanted: tuple[str, str]) -> float:
-    """Return how far the fullest of some limits (code and path) is used up: above 1 where one is broken, 0 where none stands."""
+    """Return how far the fullest of some limits (code, path) is used up: above 1 where one is broken, 0 where none stands."""
     return max((each.utilisation_ratio for each in limits if (each.code, each.path) in wanted), default=0.0)
 
 

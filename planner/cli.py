@@ -14,6 +14,7 @@ import typer
 
 from planner.cli_fabric import export_fabric, fabric_app
 from planner.shell import (
+    fail,
     interrupted,
     keep_input,
     load_catalog_rows,
@@ -90,6 +91,11 @@ def plan(
         refuse("--json and --format say different things", "give one of them")
     keep_input(file, output)
     made = make_plan(*read_factory_file(file, catalog))
+    unfed = [each for each in made.findings if each.code == "chain-row" and each.severity == "error"]
+    if unfed:  # which rows there are, only the plan knows
+        from planner.reader import locate_findings
+
+        fail(locate_findings(file, unfed))
     chosen = Format.json if as_json else report_format
     if output is not None:
         write_file(output, _text(made, chosen or Format.json))

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from planner.catalog import Catalog
 from planner.catalog.records import Cable, Item, Node, PowerStage, Server, Switch
-from planner.checks import Constraint, binding_constraint, constraints, findings_of, most_nodes, of_size, ranked, share_used
+from planner.checks import (
+    MOST_NODES,
+    Constraint,
+    binding_constraint,
+    constraints,
+    findings_of,
+    most_nodes,
+    of_size,
+    ranked,
+    share_used,
+)
 from planner.cloud import make_cloud_plan
 from planner.epw import WeatherFile
 from planner.facility import Sized, finish_facility, floor, rack_kw_of, size_facility
@@ -44,9 +55,19 @@ from planner.steps.racks import plan_racks
 __all__ = ["make_plan"]
 
 
-WITHOUT_PLANT = ("fabric-size", "floor-slots", "hall-rows", "row-power", "rack-power", "rack-weight", "rack-height")
+WITHOUT_PLANT = (
+    "fabric-size",
+    "floor-slots",
+    "hall-rows",
+    "rack-height",
+    "rack-power",
+    "rack-weight",
+    "row-power",
+    "tray-full",
+)
 """Limits that power and cooling have no part in."""
-NEAR = 2  # times as many nodes: beyond, a budget is not worth laying every cable for
+BY_CABLES = ("budget", "tray-full")
+NEAR = 2  # times as many nodes: beyond, a limit by cables is not worth laying every cable for
 
 
 @dataclass(frozen=True)
@@ -188,6 +209,9 @@ def _draw_up(
     fabrics = [*cabled, *scale_up_fabrics(hardware)]
     sized = size_facility(factory, hardware, catalog, notes, fabrics, racks, climate) if plant else None
     facility = sized.facility if sized else floor(factory, racks, loads)
+    if hall is not None and hall.rows:
+        fullest = max(hall.rows, key=lambda row: row.tray_cables_count)
+        facility = dataclasses.replace(facility, tray=(fullest.name, fullest.tray_cables_count))
     limits = constraints(factory, fabrics, notes.findings(), facility)
     return _Design(hardware, compute_plan, hall, tuple(fabrics), racks, sized, limits)
 
@@ -215,22 +239,30 @@ def _of_other_sizes(factory: Factory, catalog: Catalog, climate: Climate, design
 def _largest_nodes(factory: Factory, limit: Constraint, drawn: Drawn) -> int:
     """Find the most nodes, of all kinds in the declared proportion, that keep a limit and have a compute fabric.
 
-    More nodes need no less (one more unit of a plant may lose a little less: a size beyond what is found may then hold too); but
-    a compute fabric that cannot be built needs nothing. Cables bear on the budget alone: there the search goes by the lengths of
-    the declared size, which is enough for sizes far beyond it; near it, by those of the size it finds, and it ends with cables
-    laid one by one.
+    More nodes need no less (one more unit of a plant may lose a little less: a size beyond what is found may then hold too);
+    but a compute fabric that cannot be built needs nothing. Cables bear on the budget and on trays alone. Near the declared
+    size they are laid one by one; far beyond it, a budget is held against cables as long as now, and trays fill along the
+    straight line through the declared size and twice that.
     """
-    declared = factory.compute.nodes
-    limits = ((limit.code, limit.path), ("fabric-size", "fabrics.compute"))
-    plant = limit.code not in WITHOUT_PLANT
+    declared, buildable = factory.compute.nodes, ("fabric-size", "fabrics.compute")
+    total, plant = sum(declared.values()), limit.code not in WITHOUT_PLANT
+
+    def used(counts: dict[str, int], like: Sequence[FabricPlan] | None) -> float:
+        return share_used(drawn(counts, like, plant).limits, (limit.code, limit.path), buildable)
 
     def largest(like: Sequence[FabricPlan] | None, guess: int | None = None) -> int:
-        return most_nodes(declared, lambda counts: share_used(drawn(counts, like, plant).limits, *limits), guess)
+        return most_nodes(declared, lambda counts: used(counts, like), guess)
 
-    if limit.code != "budget":
+    if limit.code not in BY_CABLES:
         return largest(())
+    if limit.code == "tray-full":
+        now, then = (used(of_size(declared, min(times * total, MOST_NODES)), None) for times in (1, NEAR))
+        if then > 1:
+            return largest(None)
+        most = total * (1 + (NEAR - 1) * (1 - now) / (then - now)) if then > now else MOST_NODES
+        return min(int(min(most, MOST_NODES)), largest(()))  # without laying cables, what the fabric connects
     found = largest(drawn(declared, None, plant).fabrics)
-    if found > NEAR * sum(declared.values()):
+    if found > NEAR * total:
         return found
     found = largest(drawn(of_size(declared, found), None, plant).fabrics, found)
     return largest(None, found)

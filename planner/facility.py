@@ -111,6 +111,7 @@ def size_facility(
     facility = dataclasses.replace(
         floor(factory, racks, loads),
         facility_kw=facility_kw,
+        grid_worst_kw=chain.grid_worst_kw,
         heat_kw=cooling.plan.heat_kw,
         capex_usd=capital.capex_usd,
         water_peak_day_m3=water_m3,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from planner.catalog import Catalog
 from planner.catalog.load import read_catalog
 from planner.errors import InputErrors, Problem, complaint, did_you_mean, dotted, quoted
-from planner.plan import SCHEMA_VERSION, Plan
+from planner.plan import SCHEMA_VERSION, Finding, Plan
 from planner.spec import Factory, allowed_keys, field_at, unfold_quantities
 from planner.spec_facility import Power
 from planner.steps.chain_problems import chain_problems
@@ -22,7 +22,7 @@ from planner.yamlfile import Document, KeyPath, read_text, read_yaml
 if TYPE_CHECKING:
     from planner.epw import WeatherFile
 
-__all__ = ["examine_plan", "read_factory", "read_plan"]
+__all__ = ["examine_plan", "locate_findings", "read_factory", "read_plan"]
 
 
 def read_factory(path: Path, catalog_folder: Path | None = None) -> tuple[Factory, Catalog, WeatherFile | None]:
@@ -58,6 +58,10 @@ def read_factory(path: Path, catalog_folder: Path | None = None) -> tuple[Factor
     factory, faults = _validate(document, ids, marred)
     problems += faults
     problems += _chain_faults(document, ids, catalog)
+    if factory is not None and factory.hall.blocked:
+        from planner.steps.hall import blocked_problems  # its numpy, as below
+
+        problems += [document.problem(("hall", "blocked", n), what, hint) for n, what, hint in blocked_problems(factory)]
     weather = _weather(document, path, problems)
     if problems or factory is None:
         raise InputErrors(problems)
@@ -76,6 +80,12 @@ def read_plan(path: Path) -> Plan:
     if problems or plan is None:
         raise InputErrors(problems)
     return plan
+
+
+def locate_findings(path: Path, findings: Sequence[Finding]) -> InputErrors:
+    """Turn findings about a factory file that was read before into errors with the lines that they are about."""
+    document = read_yaml(path, [])
+    return InputErrors([document.problem(tuple(each.path.split(".")), each.message, each.hint) for each in findings])
 
 
 def examine_plan(path: Path) -> tuple[Plan | None, list[Problem]]:

@@ -95,7 +95,7 @@ def _racks(
         if not own:
             message = f"row {row.name} ({row.racks} racks, {row.power_kw:,.1f} kW) hangs on no link"
             hint = f"name row-{row.name.lower()}, or racks, in a link's feeds"
-            notes.error("chain-row", f"power.chain.row-{row.name.lower()}", message, hint, row.power_kw, 0.0, "kW")
+            notes.error("chain-row", f"power.chain.row-{row.name.lower()}", message, hint)
         hung.append(Hung(f"row-{row.name.lower()}", "racks", row.power_kw, tuple(own), (), 1, row.racks, row.gpus, (row.name,)))
     there = {f"row-{row.name.lower()}" for row in rows}
     for name in named:

@@ -28,7 +28,7 @@ from planner.steps.notes import Notes
 from planner.steps.rack_links import CABLE_PARTS, RackLinks, rack_links
 from planner.units import figure
 
-__all__ = ["check_row_power", "place_racks", "rows_needed"]
+__all__ = ["blocked_problems", "check_row_power", "place_racks", "rows_needed"]
 
 _DEFAULTS = {
     "racks_per_row": (16, "16, before a cross aisle as wide as a row and its aisle"),
@@ -82,9 +82,9 @@ def place_racks(
     if any(fabric.switch and fabric.recipe and fabric.hosts and not fabric.attached for fabric in fabrics):
         raise ValueError("a fabric does not say what is attached to it")
     measures = _measures(factory, notes)
-    blocked, faults = _blocked(factory)
-    for number, fault in faults.items():
-        notes.error("blocked", f"hall.blocked[{number}]", fault, "write positions of the hall: A05, or B01-B03 in one row")
+    blocked, _ = _blocked(factory)
+    for number, fault, hint in blocked_problems(factory):
+        notes.error("blocked", f"hall.blocked[{number}]", fault, hint)
     floor = _floor(factory, measures, racks, groups_power_kw, len(nodes), blocked)
     start = _hall(measures, floor, floor.spots)
     layout = lay_out(start, racks, nodes, fabrics)
@@ -100,7 +100,7 @@ def place_racks(
     if metres(hall) > metres(start):  # by less than the search's millimetres
         hall = start
     rows = _rows(hall, floor, racks, groups_power_kw, links, blocked)
-    _note_rules(factory, notes, rows)
+    _note_rules(notes)
     width_m = hall.racks_per_row * hall.rack_pitch_m + hall.row_pitch_m
     return hall.model_copy(
         update={
@@ -159,6 +159,12 @@ def _row_power_kw(factory: Factory) -> float:
 
 def _blocked(factory: Factory) -> tuple[Blocked, Mapping[int, str]]:
     return read_blocked(factory.hall.blocked, _per_row(factory), factory.hall.rows)
+
+
+def blocked_problems(factory: Factory) -> list[tuple[int, str, str]]:
+    """List what is wrong with the blocked positions that the file names: which one, what, and a hint."""
+    _, faults = _blocked(factory)
+    return [(number, fault, "write positions of the hall: A05, or B01-B03 in one row") for number, fault in faults.items()]
 
 
 def check_row_power(factory: Factory, notes: Notes, racks: RacksPlan, groups_power_kw: Sequence[float]) -> None:
@@ -361,8 +367,8 @@ def _rows(
     )
 
 
-def _note_rules(factory: Factory, notes: Notes, rows: Sequence[RowPlan]) -> None:
-    """State how the hall was filled and how cables run; find trays that are too full."""
+def _note_rules(notes: Notes) -> None:
+    """State how the hall was filled and how cables run."""
     notes.assume(
         "hall.layout",
         "the hall is filled from its middle outward, row by row, each until a position or its busway's power lacks: network and"
@@ -378,13 +384,3 @@ def _note_rules(factory: Factory, notes: Notes, rows: Sequence[RowPlan]) -> None
     notes.assume(
         "hall.cdus", "coolant distribution units stand at the ends of rows or beside the hall: they take no rack position"
     )
-    limit = factory.hall.tray_cables_max_count
-    full = [row for row in rows if limit is not None and row.tray_cables_count > limit]
-    if full and limit is not None:
-        worst = max(full, key=lambda row: row.tray_cables_count)
-        message = (
-            f"the tray above row {worst.name} holds {worst.tray_cables_count:,} cables at its fullest place, it has room for"
-            f" {limit:,} ({figure(100 * worst.tray_cables_count / limit)} %)"
-            + (f"; {len(full) - 1} more row(s) are too full" if len(full) > 1 else "")
-        )
-        notes.error("tray-full", "hall.tray_cables_max", message, "wider trays, or two on top of each other")

@@ -393,3 +393,23 @@ def test_ctrl_c_ends_the_program_quietly_and_leaves_the_last_good_file(tmp_path:
     assert (ran.returncode, ran.stdout, ran.stderr) == (130, b"", b"")
     assert (tmp_path / "plan.json").read_text() == "good"
     assert files(tmp_path) == {"good.yaml", "plan.json"}
+
+
+def test_what_only_the_plan_finds_wrong_with_the_hall_is_located(run: Run, tmp_path: Path) -> None:
+    """A position that the hall does not have, and a row of racks that no link feeds."""
+    chain = (
+        "power:\n  chain:\n    grid: {equipment: utility-feed}\n"
+        "    tx: {equipment: transformer-doe-2016-liquid-2500kva, fed_by: [grid]}\n"
+        "    busway: {equipment: busway-415v, fed_by: [tx], feeds: [row-a, cooling, house, pumps]}\n"
+    )
+    (tmp_path / "unfed.yaml").write_text(GOOD.replace(": 4}", ": 20}") + "hall: {rows: 2, racks_per_row: 4}\n" + chain)
+    result = run("plan", "unfed.yaml", "-o", "plan.json")
+    assert result.exit_code == 2
+    assert "unfed.yaml:7:5: power.chain.row-b" in result.stderr
+    assert "row B (2 racks" in result.stderr
+    (tmp_path / "blocked.yaml").write_text(GOOD + "hall: {rows: 2, racks_per_row: 8, blocked: [A01, C01]}\n")
+    result = run("plan", "blocked.yaml", "-o", "plan.json")
+    assert result.exit_code == 2
+    assert "blocked.yaml:4:50: hall.blocked[1]" in result.stderr
+    assert "outside of the hall: its rows are A to B" in result.stderr
+    assert not (tmp_path / "plan.json").exists()

@@ -249,7 +249,7 @@ def test_rows_hang_where_the_file_says_and_a_row_without_a_link_is_said() -> Non
     assert feeds["row-b"].power_kw == pytest.approx(rows_of(40, 1500.0)[1].power_kw)
     missing = notes.found("chain-row", "power.chain.row-c")
     assert missing is not None
-    assert (missing.severity, missing.value, missing.limit) == ("error", pytest.approx(300), 0.0)
+    assert (missing.severity, missing.message) == ("error", "row C (8 racks, 300.0 kW) hangs on no link")
     extra = notes.found("chain-row", "power.chain.ups-b.feeds")
     assert extra is not None
     assert extra.severity == "warning"

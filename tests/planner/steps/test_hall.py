@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from factories import plan_of
 from planner.models.placement import rows_filled
 from planner.models.placement_search import MOST_RACKS
+from planner.plan import Finding, LimitPlan
 from planner.steps import cabling, hall
 from planner.steps.blocked import blocked_names, free_counts, read_blocked
 from planner.steps.layout import NETWORK_RACKS, rack_units
@@ -239,10 +240,23 @@ def test_a_rack_that_no_row_can_feed_is_an_error() -> None:
 
 
 def test_a_tray_that_is_too_full_is_an_error() -> None:
-    fullest = max(row.tray_cables_count for row in drawn(superpod()).hall.rows)
-    assert drawn(superpod(tray_cables_max_count=fullest)).findings() == {}
-    message = drawn(superpod(tray_cables_max_count=fullest - 1)).findings()["hall.tray_cables_max"]
-    assert f"holds {fullest:,} cables at its fullest place, it has room for {fullest - 1:,}" in message
+    fullest = max(plan_of(superpod()).hall.rows, key=lambda row: row.tray_cables_count)
+    most = fullest.tray_cables_count
+
+    def limited(cables: int) -> tuple[LimitPlan, list[Finding]]:
+        plan = plan_of(superpod(tray_cables_max_count=cables))
+        return next(each for each in plan.limits if each.code == "tray-full"), list(plan.findings)
+
+    limit, (warning,) = limited(most)
+    assert (limit.value, limit.limit, warning.severity) == (most, most, "warning")
+    assert limit.largest_nodes_count >= 127
+    limit, (error,) = limited(most - 1)
+    assert (error.severity, error.code, error.path) == ("error", "tray-full", "hall.tray_cables_max")
+    assert f"at its fullest place, above row {fullest.name}, a tray holds {most:,} cables" in error.message
+    assert limit.largest_nodes_count < 127
+    far, findings = limited(20 * most)
+    assert findings == []
+    assert 6 * 127 < far.largest_nodes_count <= 8192, "a straight line, up to what the fabric connects"
 
 
 def test_the_fullest_tray_is_the_one_over_the_network_racks() -> None:
