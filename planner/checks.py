@@ -68,7 +68,8 @@ class Constraint:
 class Facility:
     """What the plant needs at design load: the values that a site's and a hall's limits are held against.
 
-    None where it was not worked out, because it is not asked for or nothing limits it.
+    `grid_worst_kw`: from the grid, with the one unit out that makes the others lose most. None where it was not worked out,
+    because it is not asked for or nothing limits it.
     """
 
     positions_count: int
@@ -91,24 +92,16 @@ def constraints(
 ) -> list[Constraint]:
     """List every declared limit of the whole factory, the size of every network, and what does not fit at all."""
     site, hall = factory.site, factory.hall
+    outage = (facility.grid_worst_kw or 0.0) > (facility.facility_kw or 0.0) * FITS
     declared: list[tuple[str, str, str, float | None, float | None, str, str]] = [
         (
             "grid-feed",
             "site.grid_feed",
-            "the factory at design load draws",
-            facility.facility_kw,
+            "the factory at design load, in its worst single outage, draws" if outage else "the factory at design load draws",
+            facility.grid_worst_kw if outage else facility.facility_kw,
             site.grid_feed_kw,
             "kW",
             "a larger feed, fewer nodes, or a cooling plant and UPS that lose less",
-        ),
-        (
-            "grid-feed-n-1",
-            "site.grid_feed",
-            "at design load, with the one unit out that makes the others lose most, the factory draws",
-            facility.grid_worst_kw,
-            site.grid_feed_kw,
-            "kW",
-            "a larger feed or fewer nodes: what is left in service works harder, and loses more",
         ),
         (
             "heat-rejection",
@@ -213,7 +206,7 @@ def constraints(
 
 
 def findings_of(limits: list[Constraint], largest_nodes: Largest) -> list[Finding]:
-    """Turn broken and nearly reached limits into findings: of those that one line of the factory sets, the first broken one.
+    """Turn broken and nearly reached limits into findings.
 
     Parameters
     ----------
@@ -222,10 +215,8 @@ def findings_of(limits: list[Constraint], largest_nodes: Largest) -> list[Findin
     largest_nodes : callable
         A limit -> the most nodes that keep it.
     """
-    found: dict[str, Finding] = {}
-    for limit in sorted(limits, key=lambda limit: not limit.broken):
-        if limit.path in found:
-            continue
+    found = []
+    for limit in limits:
         value, most = limit.figures()
         message = (
             f"{limit.subject} {value} {limit.unit}, {limit.path} allows {most} ({figure(100 * limit.utilisation_ratio)} %)"
@@ -235,17 +226,19 @@ def findings_of(limits: list[Constraint], largest_nodes: Largest) -> list[Findin
             hint += f"; the largest that keeps this limit: {largest_nodes(limit):,} nodes"
         elif limit.utilisation_ratio <= CLOSE_RATIO:
             continue
-        found[limit.path] = Finding(
-            severity="error" if limit.broken else "warning",
-            code=limit.code,
-            path=limit.path,
-            message=message,
-            value=limit.value,
-            limit=limit.limit,
-            unit=limit.unit,
-            hint=hint,
+        found.append(
+            Finding(
+                severity="error" if limit.broken else "warning",
+                code=limit.code,
+                path=limit.path,
+                message=message,
+                value=limit.value,
+                limit=limit.limit,
+                unit=limit.unit,
+                hint=hint,
+            )
         )
-    return list(found.values())
+    return found
 
 
 def _first_to_bind(limit: Constraint, largest_nodes: Largest) -> tuple[int, float, str, str]:

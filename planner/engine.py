@@ -67,7 +67,7 @@ WITHOUT_PLANT = (
 )
 """Limits that power and cooling have no part in."""
 BY_CABLES = ("budget", "tray-full")
-NEAR = 2  # times as many nodes: beyond, a limit by cables is not worth laying every cable for
+NEAR, FEW = 2, 4096  # times as many nodes, and nodes: beyond both, a limit is not worth laying every cable for
 
 
 @dataclass(frozen=True)
@@ -241,8 +241,8 @@ def _largest_nodes(factory: Factory, limit: Constraint, drawn: Drawn) -> int:
 
     More nodes need no less (one more unit of a plant may lose a little less: a size beyond what is found may then hold too);
     but a compute fabric that cannot be built needs nothing. Cables bear on the budget and on trays alone. Near the declared
-    size they are laid one by one; far beyond it, a budget is held against cables as long as now, and trays fill along the
-    straight line through the declared size and twice that.
+    size they are laid one by one; beyond, a large factory's budget is held against cables as long as now, and trays fill along
+    the straight line through the declared size and twice that.
     """
     declared, buildable = factory.compute.nodes, ("fabric-size", "fabrics.compute")
     total, plant = sum(declared.values()), limit.code not in WITHOUT_PLANT
@@ -262,7 +262,7 @@ def _largest_nodes(factory: Factory, limit: Constraint, drawn: Drawn) -> int:
         most = total * (1 + (NEAR - 1) * (1 - now) / (then - now)) if then > now else MOST_NODES
         return min(int(min(most, MOST_NODES)), largest(()))  # without laying cables, what the fabric connects
     found = largest(drawn(declared, None, plant).fabrics)
-    if found > NEAR * total:
+    if found > max(NEAR * total, FEW):
         return found
     found = largest(drawn(of_size(declared, found), None, plant).fabrics, found)
     return largest(None, found)

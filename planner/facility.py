@@ -30,7 +30,7 @@ from planner.spec import Factory
 from planner.steps.availability import plan_availability, rack_minutes_per_year
 from planner.steps.carbon import plan_carbon
 from planner.steps.chain import RowLoad, plan_chain
-from planner.steps.cooling import plan_cooling
+from planner.steps.cooling import CHILLERS_STOP, plan_cooling
 from planner.steps.cost import SchemeFigures, plan_cost, redundancy_steps
 from planner.steps.facility import POINTS, ChainDesign, Climate, CoolingDesign, Hours, Loads
 from planner.steps.hall import rows_needed
@@ -41,6 +41,7 @@ from planner.steps.opex import plan_operation
 from planner.steps.sensitivity import Variation, sensitivities
 from planner.steps.swing import plan_caps, plan_swing
 from planner.steps.year import hall_heat_kw, plan_year
+from planner.units import figure
 
 __all__ = ["Finished", "Sized", "finish_facility", "floor", "rack_kw_of", "size_facility"]
 
@@ -198,10 +199,12 @@ def finish_facility(
     )
     carbon = plan_carbon(factory, catalog, notes, hours, climate.weather, cost.bill_of_materials)
     power = _power(factory, hardware, catalog, notes, loads, cooling, chain, house_kw, year, points, caps)
+    _note_restarts(cooling.plan, chain.generator_start_s, notes)
     return Finished(hall, power, cooling.plan, year, availability, cost, carbon)
 
 
 STEPS_KW = 4000.0
+WATER_KJ_PER_M3_K = 4180.0
 SCHEMES = ("N", "N+1", "2N", "3N/2", "4N/3", "block")
 
 
@@ -240,6 +243,24 @@ def _steps(
 def _bridged(chain: ChainDesign) -> bool:
     """Tell whether batteries carry the racks until generators do."""
     return chain.ride_through_s is None or chain.ride_through_s >= (chain.generator_start_s or 0.0)
+
+
+def _note_restarts(cooling: CoolingPlan, start_s: float | None, notes: Notes) -> None:
+    """Note what cools again too late after the grid failed and generators took over."""
+    for trip in cooling.trips:
+        if start_s is None or trip.restart_s is None or trip.trip_s >= start_s + trip.restart_s:
+            continue
+        back_s = start_s + trip.restart_s
+        water_m3 = trip.heat_kw * (back_s - trip.trip_s) / trip.margin_k / WATER_KJ_PER_M3_K
+        what = "coolant" if trip.loop == "liquid" else "air"
+        message = (
+            f"after the grid fails, cooling is back {figure(back_s)} s later (generators {figure(start_s)} s, restart"
+            f" {figure(trip.restart_s)} s): {trip.event}; at design load the {what} is too warm after {figure(trip.trip_s)} s"
+        )
+        hint = "units that restart faster"
+        if trip.event == CHILLERS_STOP:
+            hint += f", or {figure(water_m3)} m3 more of chilled water (cooling.buffer)"
+        notes.warn("cooling-restart", f"cooling.{trip.loop}", message, hint, trip.trip_s, back_s, "s")
 
 
 def _part_of_hall(

@@ -246,7 +246,10 @@ class CoolingUnits(Part):
 
 
 class TripPlan(Part):
-    """Seconds until the coolant or the air is too warm after something stops."""
+    """Seconds until the coolant or the air is too warm after something stops.
+
+    `restart_s`: from power that is back until it cools again; None for what runs on through an outage of the grid.
+    """
 
     event: str
     loop: str
@@ -254,6 +257,7 @@ class TripPlan(Part):
     thermal_mass_kj_per_k: float
     margin_k: float
     trip_s: float
+    restart_s: float | None
 
 
 class CoolingPlan(Part):

@@ -314,7 +314,8 @@ class CoolingUnit(Item):
     dry bulb of `entering_c`; the water's own rise there is `rise_k`. Chillers and DX: `cop_ratio` at `leaving_c` and
     `entering_c` (chilled water or air out; condenser water or outdoor air in); their part load is in `part_load_points`.
     `pad_fraction`: how much of the way to the wet bulb a wetted pad cools the air. `pressure_drop_kpa`: what drives the racks'
-    coolant or air at the rating. `efficiency_fraction`: a pump's hydraulic over its electrical power.
+    coolant or air at the rating. `efficiency_fraction`: a pump's hydraulic over its electrical power. `restart_s`: from power
+    that is back until a compressor cools again.
     """
 
     role: Literal["cdu", "crah", "fan-wall", "rear-door", "pump", "chiller", "dry-cooler", "tower", "dx", "outside-air"]
@@ -332,6 +333,7 @@ class CoolingUnit(Item):
     entering_c: Annotated[float, Field(ge=-20, le=60)] | None = None
     turndown_fraction: Fraction | None = None
     volume_l: NotNegative | None = None
+    restart_s: NotNegative | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -346,10 +348,10 @@ NEEDED_OF_ROLE = {
     "fan-wall": ("flow_m3_per_s", "approach_k", "turndown_fraction"),
     "rear-door": ("flow_m3_per_s", "approach_k", "turndown_fraction"),
     "pump": ("flow_l_per_min", "efficiency_fraction", "turndown_fraction"),
-    "chiller": ("cop_ratio", "leaving_c", "entering_c"),
+    "chiller": ("cop_ratio", "leaving_c", "entering_c", "restart_s"),
     "dry-cooler": ("flow_m3_per_s", "approach_k", "rise_k", "entering_c", "turndown_fraction"),
     "tower": ("flow_m3_per_s", "approach_k", "rise_k", "entering_c", "turndown_fraction"),
-    "dx": ("flow_m3_per_s", "cop_ratio", "leaving_c", "entering_c", "turndown_fraction"),
+    "dx": ("flow_m3_per_s", "cop_ratio", "leaving_c", "entering_c", "turndown_fraction", "restart_s"),
     "outside-air": ("flow_m3_per_s", "turndown_fraction"),
 }
 

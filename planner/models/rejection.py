@@ -274,7 +274,7 @@ def carried_kw(
     water = water_kw_per_k / units
     if rejection.role == "tower":
         kg_per_s = rejection.air_m3_per_s * air.dry_air_kg_per_m3 * speed
-        hot_c, cold_c = np.minimum(hot_c, _HOTTEST_C), np.minimum(cold_c, _HOTTEST_C)
+        hot_c, cold_c = np.clip(hot_c, _COLDEST_C, _HOTTEST_C), np.clip(cold_c, _COLDEST_C, _HOTTEST_C)
         return units * tower_heat_kw(transfer, hot_c, cold_c, water, air.wet_bulb_c, kg_per_s, air.pressure_pa)
     # As dry air: vapour makes air lighter and its heat capacity larger, which leaves less than half a per cent.
     dry_kg_per_m3 = air.pressure_pa / (_GAS_J_PER_KG_K * (air.pad_c + 273.15))
@@ -288,7 +288,7 @@ def carried_kw(
 
 _WIDEST_K = 60.0
 _WARMEST_TOWER_C, _LEAST_TOWER_K = 70.0, 10.0
-_HOTTEST_C = 95.0
+_COLDEST_C, _HOTTEST_C = -60.0, 95.0  # searches look beyond what water can be
 
 
 def coldest_c(

@@ -88,15 +88,17 @@ def _trips(cooling: CoolingPlan) -> Table:
             figure(trip.thermal_mass_kj_per_k),
             figure(trip.margin_k),
             seconds_text(trip.trip_s),
+            "-" if trip.restart_s is None else seconds_text(trip.restart_s),
         )
         for trip in sorted(cooling.trips, key=lambda trip: trip.trip_s)
     ]
     note = (
         "Time until the coolant or the air is too warm: thermal mass x margin / heat, at design load. Shortest first. Coolant"
-        " that no pump moves counts only where it is in racks and hoses."
+        " that no pump moves counts only where it is in racks and hoses. Restart: from power that is back until it cools again;"
+        " what has none runs on through an outage of the grid."
     )
-    columns = ("What stops", "Loop", "Heat kW", "kJ/K", "Margin K", "Trips after")
-    return Table("Cooling: time to trip", columns, tuple(rows), frozenset({2, 3, 4, 5}), note, twin="trips")
+    columns = ("What stops", "Loop", "Heat kW", "kJ/K", "Margin K", "Trips after", "Restart")
+    return Table("Cooling: time to trip", columns, tuple(rows), frozenset({2, 3, 4, 5, 6}), note, twin="trips")
 
 
 def year_tables(year: YearPlan, carbon: CarbonPlan | None) -> list[Table]:

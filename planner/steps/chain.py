@@ -20,7 +20,7 @@ from planner.spec_facility import Power
 from planner.steps.chain_check import Checked, as_graph, check, note_overloads, stranded_capacity
 from planner.steps.chain_declared import declared_chain
 from planner.steps.chain_generators import Pool, derating_fraction, note_fuel, pools
-from planner.steps.chain_grid import declared_worst_kw, note_feed, scheme_worst_kw
+from planner.steps.chain_grid import declared_worst_kw, scheme_worst_kw
 from planner.steps.chain_problems import is_none
 from planner.steps.chain_scheme import STAGES, Block, Demand, Equipment, block_losses_kw, fill_blocks
 from planner.steps.chain_units import Hung, Piece, RowLoad, draw, draw_batteries
@@ -174,8 +174,6 @@ def _by_scheme(
         ride_s = 60 * battery_minutes(minutes, full) if full > 0 else None
     batteries = checked.units if checked else draw_batteries(blocks, counts)
     worst_kw = lines * input_kw(line.law(line.rating_kw or 1.0), worst_kw / lines)
-    if checked:
-        note_feed(checked, notes, worst_kw, factory.site.grid_feed_kw)
     return _design(factory, catalog, notes, scheme, stages, losses_kw, checked, batteries, running, ride_s, grid_kw, worst_kw)
 
 
@@ -285,8 +283,6 @@ def _declared(
         limit = sum(piece.limit_kw for piece in checked.pieces if piece.stage == "generator") / len(by_set)
         sets = _Sets(kinds["generator"][0], limit, by_set)
     ride_s, worst_kw = min(rides, default=None), declared_worst_kw(checked, units, feeds)
-    if row_loads is not None:
-        note_feed(checked, notes, worst_kw, factory.site.grid_feed_kw)
     return _design(
         factory, catalog, notes, "declared", stages, losses_kw, checked, checked.units, sets, ride_s, grid_kw, worst_kw
     )

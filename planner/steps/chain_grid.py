@@ -1,4 +1,4 @@
-"""What the site takes from the grid in the worst single outage, and whether the feed allows it."""
+"""What the site takes from the grid in the worst single outage."""
 
 from __future__ import annotations
 
@@ -11,14 +11,11 @@ from planner.models.losses import input_kw
 from planner.steps.chain_check import Checked, as_graph
 from planner.steps.chain_scheme import Block, Demand
 from planner.steps.chain_units import draw_alone
-from planner.steps.notes import Notes
-from planner.units import figure
 
-__all__ = ["declared_worst_kw", "note_feed", "scheme_worst_kw"]
+__all__ = ["declared_worst_kw", "scheme_worst_kw"]
 
 SOURCES = ("utility", "generator")
 SCENARIOS_AT_ONCE = 256
-FITS = 1 + 1e-9  # as all limits of the site are held
 
 
 def scheme_worst_kw(scheme: str, blocks: Sequence[Block], demand: Demand, grid_kw: float, backed: bool) -> float:
@@ -69,18 +66,3 @@ def declared_worst_kw(checked: Checked, units: Sequence[Unit], feeds: Sequence[F
         out = np.eye(len(units), len(units) + 1, 1, dtype=np.bool_)[:, start : start + SCENARIOS_AT_ONCE]
         most_kw = max(most_kw, float(flow(units, feeds, load_kw, out).input_kw[lines].sum(axis=0).max()))
     return most_kw
-
-
-def note_feed(checked: Checked, notes: Notes, worst_kw: float, grid_feed_kw: float | None) -> None:
-    """Note a feed that is enough with nothing out, and too small in the worst single outage."""
-    lines = [unit for unit in checked.units if unit.stage == "utility"]
-    normal_kw = sum(unit.load_kw + unit.loss_kw for unit in lines)
-    if grid_feed_kw is None or worst_kw <= grid_feed_kw * FITS or normal_kw > grid_feed_kw * FITS:
-        return
-    when = (lines[0].worst_when if len(lines) == 1 else "") or "one unit"
-    message = (
-        f"when {when} is out, the factory draws {figure(worst_kw, 6)} kW, site.grid_feed allows {figure(grid_feed_kw, 6)} kW;"
-        f" with nothing out it draws {figure(normal_kw, 6)} kW"
-    )
-    hint = "a larger feed or fewer nodes: what is left in service works harder, and loses more"
-    notes.error("grid-feed-n-1", "site.grid_feed", message, hint, worst_kw, grid_feed_kw, "kW")

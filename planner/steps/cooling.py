@@ -34,7 +34,7 @@ from planner.steps.facility import Climate, CoolingDesign, Loads
 from planner.steps.hardware import Hardware
 from planner.steps.notes import Notes
 
-__all__ = ["W_CLASS_MAX_C", "plan_cooling"]
+__all__ = ["CHILLERS_STOP", "W_CLASS_MAX_C", "plan_cooling"]
 
 W_CLASS_MAX_C = {"W17": 17.0, "W27": 27.0, "W32": 32.0, "W40": 40.0, "W45": 45.0, "W+": None}
 """Warmest facility water by ASHRAE class of liquid-cooled equipment; W+ is without a limit above 45 C."""
@@ -46,6 +46,7 @@ AIR_MAX_C = 32.0
 LEAST_MARGIN_K = 1.0
 LEAST_CHILLER_FRACTION = 0.2  # of its rating; centrifugal and screw machines turn down to 10 to 20 %
 RACK_LOOP_L_PER_KW = 0.5
+CHILLERS_STOP = "chillers stop"
 FACILITY_L_PER_KW = 5.0
 ROOM_AIR_M3_PER_RACK = 10.0
 RACK_METAL_KJ_PER_K = 200.0  # what servers' metal takes up while the air warms
@@ -354,11 +355,19 @@ def _trips(
         near = stands = racks * (ROOM_AIR_M3_PER_RACK * _rate_per_flow(plant, ask) + RACK_METAL_KJ_PER_K)
         margin, drives = max(AIR_MAX_C - ask.supply_c, LEAST_MARGIN_K), "all room units stop"
 
-    def trip(event: str, heat_kw: float, mass: float) -> TripPlan:
-        seconds = float(heat_up_s(heat_kw, mass, margin))
-        return TripPlan(event=event, loop=medium, heat_kw=heat_kw, thermal_mass_kj_per_k=mass, margin_k=margin, trip_s=seconds)
+    def trip(event: str, heat_kw: float, mass: float, restart_s: float | None = None) -> TripPlan:
+        return TripPlan(
+            event=event,
+            loop=medium,
+            heat_kw=heat_kw,
+            thermal_mass_kj_per_k=mass,
+            margin_k=margin,
+            trip_s=float(heat_up_s(heat_kw, mass, margin)),
+            restart_s=restart_s,
+        )
 
-    yield trip(drives, ask.heat_kw, stands)  # what no pump moves out of a CDU takes up nothing
+    # What no pump moves out of a CDU takes up nothing. All but DX runs on the UPS.
+    yield trip(drives, ask.heat_kw, stands, sized.terminal.restart_s)
     if medium == "liquid" and circuit.terminal.count == circuit.terminal.needed_count:
         share = 1.0 / sized.groups_count
         yield trip("one CDU stops, without a spare", share * ask.heat_kw, share * stands)
@@ -368,7 +377,8 @@ def _trips(
     volume = FACILITY_L_PER_KW * ask.heat_kw
     buffer = 1000.0 * (factory.cooling.buffer_m3 or 0.0) * _buffer_share(ask, loads)
     far = (volume + buffer) * _kj_per_l_k(sized.facility.coolant, float(hour.facility_supply_c))
-    yield trip("chillers stop" if circuit.chiller else "heat rejection stops", ask.heat_kw, near + far)
+    event, restart_s = (CHILLERS_STOP, sized.chiller.restart_s) if sized.chiller else ("heat rejection stops", 0.0)
+    yield trip(event, ask.heat_kw, near + far, restart_s)
 
 
 def _buffer_share(ask: Ask, loads: Loads) -> float:

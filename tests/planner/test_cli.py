@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -377,9 +378,13 @@ def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     reading = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
     process = start(tmp_path, "plan", "good.yaml", "-q", "-o", "pipe", stdout=subprocess.DEVNULL)
+    text, until = b"", time.monotonic() + 60
+    with os.fdopen(reading, "rb", buffering=0) as stream:
+        while (part := stream.read(2**16)) or (process.poll() is None and time.monotonic() < until):
+            text += part or b""
+            time.sleep(0 if part else 0.02)
     assert process.communicate(timeout=60)[1] == b""
-    with os.fdopen(reading, "rb") as stream:
-        assert json.loads(stream.read())["name"] == "x"
+    assert json.loads(text)["name"] == "x"
     assert (tmp_path / "pipe").is_fifo()
 
 

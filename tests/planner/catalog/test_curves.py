@@ -13,8 +13,8 @@ from planner.errors import InputErrors, Problem
 SOURCE = "vendor,https://x.org/y,2026-01-31"
 STAGE = f"id,name,vendor,stage,rating_kw,loss_law,confidence,source_url,retrieved_on\nups-own,Own,Me,ups,500,curve,{SOURCE}\n"
 UNIT = (
-    "id,name,vendor,role,capacity_kw,power_max_kw,cop_ratio,leaving_c,entering_c,confidence,source_url,retrieved_on\n"
-    f"chiller-own,Own,Me,chiller,1000,200,5,18,35,{SOURCE}\n"
+    "id,name,vendor,role,capacity_kw,power_max_kw,cop_ratio,leaving_c,entering_c,restart_s,confidence,source_url,retrieved_on\n"
+    f"chiller-own,Own,Me,chiller,1000,200,5,18,35,300,{SOURCE}\n"
 )
 
 

@@ -311,9 +311,23 @@ def cooling(name: str = "TCS") -> CoolingPlan:
         ),
         trips=(
             TripPlan(
-                event="CDU pumps stop", loop=name, heat_kw=920.0, thermal_mass_kj_per_k=3210.0, margin_k=10.0, trip_s=34.9
+                event="CDU pumps stop",
+                loop=name,
+                heat_kw=920.0,
+                thermal_mass_kj_per_k=3210.0,
+                margin_k=10.0,
+                trip_s=34.9,
+                restart_s=None,
             ),
-            TripPlan(event="fans stop", loop="room", heat_kw=259.0, thermal_mass_kj_per_k=5180.0, margin_k=7.0, trip_s=140.0),
+            TripPlan(
+                event="fans stop",
+                loop="room",
+                heat_kw=259.0,
+                thermal_mass_kj_per_k=5180.0,
+                margin_k=7.0,
+                trip_s=140.0,
+                restart_s=None,
+            ),
         ),
         capacity_kw=1400.0,
         heat_kw=1179.0,

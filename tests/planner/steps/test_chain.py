@@ -15,11 +15,12 @@ from chain_parts import chain_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from factories import CATALOG
+from factories import CATALOG, plan_of, simple
 from planner.catalog import Catalog
 from planner.catalog.records import PowerStage
 from planner.models.chain import Feed, Unit, flow, single_outages
 from planner.models.losses import input_kw
+from planner.plan import Plan
 from planner.plan_facility import ChainLoad, ChainUnit
 from planner.steps.facility import ChainDesign
 from planner.steps.losses import loss_law
@@ -251,28 +252,28 @@ def test_a_set_without_a_rating_carries_its_worst_load_and_no_more() -> None:
 
 
 def test_the_feed_is_held_against_the_worst_outage() -> None:
-    design, notes = chain_of(power={"redundancy": "3N/2"})
+    """A feed that is enough with nothing out, but not when what is left works harder."""
+    design, _ = chain_of(power={"redundancy": "3N/2"})
     normal_kw = next(unit.load_kw for unit in design.units if unit.stage == "utility")
     assert normal_kw * 1.001 < design.grid_worst_kw
-    assert notes.found("grid-feed-n-1", "site.grid_feed") is None
-
-    def fed(feed_kw: float, lines: int = 1) -> tuple[ChainDesign, Any]:
-        power = {"redundancy": "3N/2", "utility_feeds_count": lines}
-        made, said = chain_of(site={"country": "US", "grid_feed_kw": feed_kw}, power=power)
-        assert made.grid_worst_kw == pytest.approx(design.grid_worst_kw, rel=1e-12)
-        return made, said.found("grid-feed-n-1", "site.grid_feed")
-
-    between_kw = (normal_kw + design.grid_worst_kw) / 2
     for lines in (1, 2):
-        made, finding = fed(between_kw, lines)
-        assert finding is not None
-        assert (finding.severity, finding.unit) == ("error", "kW")
-        assert (finding.value, finding.limit) == (pytest.approx(design.grid_worst_kw), between_kw)
+        power = {"redundancy": "3N/2", "utility_feeds_count": lines}
+        made, _ = chain_of(site={"country": "US", "grid_feed_kw": normal_kw}, power=power)
+        assert made.grid_worst_kw == pytest.approx(design.grid_worst_kw, rel=1e-12)
         units = [unit for unit in made.units if unit.stage == "utility"]
-        assert all(unit.rating_kw == between_kw and not unit.sized for unit in units)
-        assert fed(design.grid_worst_kw, lines)[1] is None
-    assert "when ups-1a-1 is out" in (fed(between_kw)[1] or finding).message
-    assert fed(0.9 * normal_kw)[1] is None, "the feed is too small with nothing out, which is said elsewhere"
+        assert all(unit.rating_kw == normal_kw and not unit.sized for unit in units)
+
+    def planned(feed_kw: float) -> Plan:
+        return plan_of(simple(power={"redundancy": "3N/2"}, site={"country": "US", "grid_feed_kw": feed_kw}))
+
+    roomy = planned(1e4)
+    (limit,) = (each for each in roomy.limits if each.code == "grid-feed")
+    assert roomy.power.facility_kw < limit.value < 1.02 * roomy.power.facility_kw
+    short = planned((roomy.power.facility_kw + limit.value) / 2)
+    (finding,) = (each for each in short.findings if each.severity == "error")
+    assert (finding.code, finding.path, finding.value) == ("grid-feed", "site.grid_feed", limit.value)
+    assert "in its worst single outage" in finding.message
+    assert not planned(limit.value).has_error()
 
 
 def test_units_of_the_catalog_s_rating_are_not_sized() -> None:

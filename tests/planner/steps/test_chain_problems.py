@@ -166,12 +166,8 @@ def test_lines_of_a_declared_chain_are_held_against_the_feed_together() -> None:
     assert one.grid_worst_kw == pytest.approx(line.load_worst_kw)
     assert two.grid_worst_kw == pytest.approx(one.grid_worst_kw)
     assert two.grid_worst_kw < sum(unit.load_worst_kw for unit in two.units if unit.stage == "utility")
-    normal_kw = sum(unit.load_kw for unit in two.units if unit.stage == "utility")
-    feed_kw = (normal_kw + two.grid_worst_kw) / 2
-    made, notes = chain_of(1900.0, 16, power=split, site={"country": "US", "grid_feed_kw": feed_kw}, **LOADS)
-    finding = notes.found("grid-feed-n-1", "site.grid_feed")
-    assert finding is not None
-    assert (finding.value, finding.limit) == (pytest.approx(two.grid_worst_kw), feed_kw)
+    assert two.grid_worst_kw > sum(unit.load_kw for unit in two.units if unit.stage == "utility")
+    made, _ = chain_of(1900.0, 16, power=split, site={"country": "US", "grid_feed_kw": two.grid_worst_kw}, **LOADS)
     assert not any(unit.sized for unit in made.units if unit.stage == "utility")
     short, _ = chain_of(1900.0, 16, False, power=split, **LOADS)
     assert short.grid_worst_kw == pytest.approx(two.grid_worst_kw)
