@@ -296,7 +296,9 @@ def of_size(declared: Mapping[str, int], nodes: int) -> dict[str, int]:
     return {row_id: max(count * nodes // total, 1) for row_id, count in declared.items()}
 
 
-def most_nodes(declared: Mapping[str, int], used: Callable[[dict[str, int]], float], guess: int | None = None) -> int:
+def most_nodes(
+    declared: Mapping[str, int], used: Callable[[dict[str, int]], float], guess: int | None = None, most: int = MOST_NODES
+) -> int:
     """Find the most nodes, of all kinds in the declared proportion, that use no more than all of a limit.
 
     Parameters
@@ -307,6 +309,8 @@ def most_nodes(declared: Mapping[str, int], used: Callable[[dict[str, int]], flo
         Node -> how many -> share of the limit that they use. More nodes never use less.
     guess : int, optional
         Where to look first; by default at what is declared.
+    most : int
+        How far to look.
 
     Notes
     -----
@@ -325,9 +329,9 @@ def most_nodes(declared: Mapping[str, int], used: Callable[[dict[str, int]], flo
     (700, True)
     """
     total, least = sum(declared.values()), len(declared)
-    low, high = least - 1, MOST_NODES + 1
+    low, high = least - 1, max(most, least) + 1
 
-    size, step = min(max(guess or total, least), MOST_NODES), 1
+    size, step = min(max(guess or total, least), high - 1), 1
     before, before_share = 0, 0.0
     while high - low > 1:
         share = used(of_size(declared, size))

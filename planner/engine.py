@@ -250,22 +250,22 @@ def _largest_nodes(factory: Factory, limit: Constraint, drawn: Drawn) -> int:
     def used(counts: dict[str, int], like: Sequence[FabricPlan] | None) -> float:
         return share_used(drawn(counts, like, plant).limits, (limit.code, limit.path), buildable)
 
-    def largest(like: Sequence[FabricPlan] | None, guess: int | None = None) -> int:
-        return most_nodes(declared, lambda counts: used(counts, like), guess)
+    def largest(like: Sequence[FabricPlan] | None, guess: int | None = None, most: int = MOST_NODES) -> int:
+        return most_nodes(declared, lambda counts: used(counts, like), guess, most)
 
     if limit.code not in BY_CABLES:
         return largest(())
     if limit.code == "tray-full":
         now, then = (used(of_size(declared, min(times * total, MOST_NODES)), None) for times in (1, NEAR))
         if then > 1:
-            return largest(None)
+            return largest(None, most=NEAR * total)
         most = total * (1 + (NEAR - 1) * (1 - now) / (then - now)) if then > now else MOST_NODES
         return min(int(min(most, MOST_NODES)), largest(()))  # without laying cables, what the fabric connects
     found = largest(drawn(declared, None, plant).fabrics)
     if found > max(NEAR * total, FEW):
         return found
     found = largest(drawn(of_size(declared, found), None, plant).fabrics, found)
-    return largest(None, found)
+    return largest(None, found, NEAR * max(found, total))
 
 
 def _compute(hardware: Hardware) -> ComputePlan:

@@ -375,7 +375,7 @@ class Outage(Part):
 class AvailabilityPlan(Part):
     """How long a year a rack and the factory are without power or cooling, what matters most, and every single outage.
 
-    A factory is available while all of its racks are.
+    A factory is available while none of its racks stops; cooling that falls short by a twentieth or less only throttles them.
     """
 
     components: tuple[ReliabilityLine, ...]

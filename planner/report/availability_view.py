@@ -37,6 +37,7 @@ def _summary(availability: AvailabilityPlan) -> Table:
         note = "Every component can be taken out for maintenance while all racks run."
     else:
         note = f"Racks stop for the maintenance of: {names_text(availability.not_maintainable, 12)}."
+    note += " Cooling that falls short by 5 % or less slows racks down and stops none."
     columns = ("", "Available", "Out in a year")
     title = "Availability: power and cooling of the racks"
     return Table(title, columns, tuple(rows), frozenset({1, 2}), note, twin="summary")

@@ -130,7 +130,7 @@ def carbon_tables(carbon: CarbonPlan) -> list[Table]:
 
 def _emissions(carbon: CarbonPlan) -> Table:
     rows = (
-        ("Grid", f"{figure(carbon.grid_kg_per_kwh)} kg/kWh", "yearly mean of the grid's emissions"),
+        ("Power", f"{figure(carbon.grid_kg_per_kwh)} kg/kWh", "yearly mean, of the grid or of generators that stand for it"),
         ("CUE", f"{figure(carbon.cue_kg_per_kwh)} kg/kWh", "emissions over IT energy (ISO/IEC 30134-8)"),
         ("Operation", f"{figure(carbon.operational_t_per_year)} t", "CO2e a year, hour by hour"),
         ("Embodied", f"{figure(carbon.embodied_t)} t", "CO2e of making what has a source"),

@@ -9,7 +9,7 @@ from planner.spec import Factory
 from planner.steps.construction import FUEL_L_PER_KWH
 from planner.steps.notes import Notes
 
-__all__ = ["DIESEL_KG_PER_L", "DIESEL_URL", "grid_of", "own_fuel_l_per_kwh"]
+__all__ = ["DIESEL_KG_PER_L", "DIESEL_URL", "grid_of", "own_fuel_l_per_kwh", "without_utility"]
 
 ANYWHERE = "world"
 DIESEL_KG_PER_L = 2.68
@@ -29,15 +29,21 @@ def grid_of(factory: Factory, catalog: Catalog, notes: Notes) -> Grid:
     return row
 
 
+def without_utility(factory: Factory, catalog: Catalog) -> bool:
+    """Tell whether the factory lives on generators of its own: a declared chain without a utility; one by a scheme has one."""
+    stages = {catalog.get(PowerStage, link.equipment).stage for link in (factory.power.chain or {}).values()}
+    return "generator" in stages and "utility" not in stages
+
+
 def own_fuel_l_per_kwh(factory: Factory, catalog: Catalog, mean_kw: float) -> float | None:
     """Say what a factory without a utility burns for each kWh, with all its generators sharing the year's mean load.
 
-    None where the chain has a utility, as every chain by a scheme has. Fuel rises in a straight line with the load, so that the
+    None where the chain has a utility. Fuel rises in a straight line with the load, so that the
     mean load gives the year's fuel whatever the hours are like.
     """
     links = [(link, catalog.get(PowerStage, link.equipment)) for link in (factory.power.chain or {}).values()]
     sets = [(link.rating_kw or row.rating_kw, row.fuel_l_per_kwh) for link, row in links if row.stage == "generator"]
-    if not sets or any(row.stage == "utility" for _, row in links):
+    if not without_utility(factory, catalog):
         return None
     load_kw, burnt = mean_kw / len(sets), 0.0
     for rating_kw, declared in sets:

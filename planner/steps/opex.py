@@ -72,7 +72,11 @@ def prices_of(factory: Factory, catalog: Catalog, notes: Notes, it_kw: float, me
         notes.assume("site.tariff.energy", text, row.source_url, row.confidence)
     if tariff.peak_usd_per_kwh is None:
         notes.assume("site.tariff.peak", "not declared: energy costs the same at every hour")
-    if tariff.demand_usd_per_kw_month is None:
+    demand = tariff.demand_usd_per_kw_month or 0.0
+    if burnt is not None and demand:
+        demand, message = 0.0, "site.tariff.demand changes nothing: no utility feeds the chain"
+        notes.warn("not-used", "site.tariff.demand", message, "leave it out")
+    elif tariff.demand_usd_per_kw_month is None:
         notes.assume("site.tariff.demand", "not declared: no charge on the months' highest load")
     if tariff.water_usd_per_m3 is None:
         text = f"not declared: {WATER_USD_PER_M3:g} USD/m3, water and sewage"
@@ -83,7 +87,7 @@ def prices_of(factory: Factory, catalog: Catalog, notes: Notes, it_kw: float, me
     return Prices(
         energy_usd_per_kwh=energy,
         peak_usd_per_kwh=energy if tariff.peak_usd_per_kwh is None else tariff.peak_usd_per_kwh,
-        demand_usd_per_kw_month=tariff.demand_usd_per_kw_month or 0.0,
+        demand_usd_per_kw_month=demand,
         water_usd_per_m3=WATER_USD_PER_M3 if tariff.water_usd_per_m3 is None else tariff.water_usd_per_m3,
         staff_count=staff,
     )

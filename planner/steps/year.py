@@ -23,7 +23,7 @@ from planner.plan_facility import CategoryYear, CoolingPlan, YearPlan
 from planner.spec import Factory
 from planner.spec_facility import HeatReuse
 from planner.steps.facility import POINTS, ChainDesign, Climate, CoolingDesign, Floats, Hours, Loads
-from planner.steps.grid import grid_of
+from planner.steps.grid import grid_of, without_utility
 from planner.steps.notes import Notes
 
 __all__ = ["hall_heat_kw", "plan_year"]
@@ -200,8 +200,11 @@ def _note_no_reuse(reuse: HeatReuse, cooling: CoolingPlan, notes: Notes) -> None
 
 
 def _grid_water_l_per_kwh(factory: Factory, catalog: Catalog, notes: Notes) -> float:
-    """Water that the grid's power stations use, as declared or of the country."""
+    """Water that the grid's power stations use, as declared or of the country; none where no utility feeds the chain."""
     declared = factory.site.carbon.water_l_per_kwh
+    if declared is None and without_utility(factory, catalog):
+        notes.assume("site.carbon.water", "not declared: none, as the factory's own generators use no water")
+        return 0.0
     if declared is not None:
         return declared
     row = grid_of(factory, catalog, notes)

@@ -10,6 +10,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from factories import plan_of, simple
 from planner.catalog import Catalog, load_catalog
 from planner.catalog.records import Construction, Price
 from planner.models.weather import Weather
@@ -499,6 +500,20 @@ def test_the_price_of_own_fuel_is_varied_about_what_the_plan_pays() -> None:
     (paid,) = [line.price_usd for line in operation(factory).opex if line.category == "energy"]
     bar = next(bar for bar in evaluated(factory, money) if bar.name == "price of energy")
     assert (bar.low, bar.high) == (f"{0.7 * paid:.4g} USD/kWh", f"{1.3 * paid:.4g} USD/kWh")
+
+
+def test_a_factory_without_a_utility_owes_it_nothing() -> None:
+    ups = {"equipment": "ups-double-conversion", "rating_kw": 3000.0, "fed_by": ["gen"]}
+    chain = {"gen": {"equipment": "generator-diesel-2500kw"}, "ups": {**ups, "feeds": ["racks", "pumps", "cooling", "house"]}}
+    sections = {"site": {"country": "US", "tariff": {"demand_usd_per_kw_month": 12.0}}, "power": {"chain": chain}}
+    plan = plan_of(simple(count=16, **sections))
+    assert "demand" not in {line.category for line in plan.cost.opex}
+    assert plan.year.wue_source_l_per_kwh == plan.year.wue_site_l_per_kwh
+    assert "site.tariff.demand" in {each.path for each in plan.findings if each.code == "not-used"}
+    del sections["power"]
+    plan = plan_of(simple(count=16, **sections))
+    assert "demand" in {line.category for line in plan.cost.opex}
+    assert plan.year.wue_source_l_per_kwh > plan.year.wue_site_l_per_kwh
 
 
 def test_bars_are_what_is_computed_by_hand() -> None:
