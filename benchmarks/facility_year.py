@@ -38,9 +38,9 @@ def child() -> None:
     seconds = dict.fromkeys(STEPS, 0.0)
 
     def timed(name: str, step: Any) -> Any:
-        def run(*arguments: Any) -> Any:
+        def run(*arguments: Any, **options: Any) -> Any:
             begin = time.perf_counter()
-            made = step(*arguments)
+            made = step(*arguments, **options)
             seconds[name] += time.perf_counter() - begin
             if name == "plan_year":
                 captured.update(seconds=time.perf_counter() - begin, arguments=arguments, hours=made[1])

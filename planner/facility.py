@@ -384,6 +384,7 @@ def _power(
         it_idle_kw=loads.power_kw["idle"],
         it_nameplate_by_use_kw={"nodes": nodes_kw, "switches": switches_kw, "servers": servers_kw},
         loads=loads.parts,
+        conversions=loads.conversions,
         points=points,
         redundancy=chain.redundancy,
         stages=chain.stages,

@@ -82,6 +82,27 @@ class ItLoad(Part):
     idle_kw: float
 
 
+class RackConversion(Part):
+    """How power gets from the inlet to the parts of one kind of node: a chassis at full load, and what arrives at each load.
+
+    Efficiencies are of supplies, bus and converters together, with the chassis' own switches among the parts.
+    """
+
+    node: str
+    name: str
+    chassis_count: int
+    supply: str
+    supplies_count: int
+    supplies_needed_count: int
+    supply_load_fraction: float | None
+    bus_voltage_v: float
+    bus_kw: float
+    bus_current_a: float
+    efficiency_idle_fraction: float
+    efficiency_expected_fraction: float
+    efficiency_design_fraction: float
+
+
 class OperatingPoint(Part):
     """The whole plant at one load: what enters the racks, what conversion in them loses, what chain and cooling take."""
 
@@ -194,6 +215,7 @@ class PowerPlan(Part):
     it_idle_kw: float
     it_nameplate_by_use_kw: dict[str, float]
     loads: tuple[ItLoad, ...]
+    conversions: tuple[RackConversion, ...]
     points: tuple[OperatingPoint, ...]
     redundancy: str
     stages: tuple[PowerStagePlan, ...]

@@ -29,6 +29,7 @@ def electrical_tables(power: PowerPlan) -> list[Table]:
     return [
         _points(power),
         _loads(power),
+        _conversions(power),
         _waterfall(power),
         _equipment(power),
         _feeds(power),
@@ -59,6 +60,30 @@ def _loads(power: PowerPlan) -> Table:
     )
     columns = ("Component", "Nameplate", "Design", "Expected", "Idle", "Share")
     return Table("Power: IT load by component", columns, tuple(rows), frozenset({1, 2, 3, 4, 5}), note, twin="it-loads")
+
+
+def _conversions(power: PowerPlan) -> Table:
+    rows = [
+        (
+            clean_text(each.name),
+            f"{each.supplies_needed_count} of {each.supplies_count}",
+            "-" if each.supply_load_fraction is None else percent_text(each.supply_load_fraction, 0),
+            figure(each.bus_voltage_v),
+            figure(each.bus_current_a),
+            percent_text(each.efficiency_idle_fraction, 1),
+            percent_text(each.efficiency_expected_fraction, 1),
+            percent_text(each.efficiency_design_fraction, 1),
+        )
+        for each in power.conversions
+    ]
+    note = (
+        "Of a chassis (a node, or nodes with supplies in common): supplies that are needed of those there are, how full each is"
+        " at full load, and what the bus behind them carries. Then what arrives at the parts of what enters the rack, idle,"
+        " expected and at design load."
+    )
+    columns = ("Node", "Supplies", "Full", "Bus V", "Bus A", "Idle", "Expected", "Design")
+    title = "Power: conversion in the racks"
+    return Table(title, columns, tuple(rows), frozenset({2, 3, 4, 5, 6, 7}), note, twin="rack-conversion")
 
 
 def _points(power: PowerPlan) -> Table:

@@ -151,6 +151,7 @@ def _power(power: facility.PowerPlan) -> dict[str, Twin]:
         "operating-points": _of("the plant at four loads", facility.OperatingPoint, power.points),
         "it-by-use": Twin("IT load by use of the racks", ("use", "nameplate_kw"), tuple(power.it_nameplate_by_use_kw.items())),
         "it-loads": _of("IT load by component", facility.ItLoad, power.loads),
+        "rack-conversion": _of("Conversion in the racks by kind of node", facility.RackConversion, power.conversions),
         "power-stages": _of("stages of the chain at design load", facility.PowerStagePlan, power.stages),
         "chain": _of("every piece of the chain", facility.ChainUnit, power.chain),
         "feeds": _of("what hangs on the chain", facility.ChainLoad, power.feeds),

@@ -16,6 +16,7 @@ from planner.plan_facility import (
     CoolingPlan,
     ItLoad,
     PowerStagePlan,
+    RackConversion,
     StrandedPlan,
     WeatherPlan,
 )
@@ -54,6 +55,7 @@ class Loads:
     heat_liquid_kw: Mapping[str, float]
     gpu_high_kw: float
     gpu_low_kw: float
+    conversions: tuple[RackConversion, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from planner.catalog.records import Gpu, Node, PowerStage, RackPower, Switch
 from planner.models.loads import OTHER_IDLE_FRACTION, NodePower, bus_load_kw, node_draw_kw, utilisation_at, with_other
 from planner.models.losses import LossLaw
 from planner.plan import FabricPlan, RacksPlan
-from planner.plan_facility import ItLoad
+from planner.plan_facility import ItLoad, RackConversion
 from planner.spec import Factory
 from planner.steps.chassis import switches_in_chassis
 from planner.steps.facility import POINTS, GroupLoad, Loads
@@ -88,6 +88,7 @@ def plan_loads(
         heat_liquid_kw={point: _liquid_kw(point, kinds, networks) for point in POINTS},
         gpu_high_kw=power_kw["expected"] - expected_kw + sum(kind.count * kind.high_kw for kind in kinds),
         gpu_low_kw=power_kw["expected"] - expected_kw + sum(kind.count * kind.low_kw for kind in kinds),
+        conversions=tuple(_conversion(kind, gpu, catalog) for kind, (_, gpu, _) in zip(kinds, hardware.nodes, strict=True)),
     )
 
 
@@ -116,6 +117,31 @@ def node_power(node: Node, gpu: Gpu, catalog: Catalog) -> NodePower:
             switches_w=row.switch_power_w,
         ),
         node.power_max_kw,
+    )
+
+
+def _conversion(kind: _Kind, gpu: Gpu, catalog: Catalog) -> RackConversion:
+    """Sum up what conversion does in the racks of one kind of node."""
+    node = kind.node
+    row = catalog.get(RackPower, node.rack_power)
+    supply = catalog.get(PowerStage, row.supply)
+    parts_kw = sum(kw for name, kw in kind.by_point["nameplate"].items() if name not in ("switches", "conversion"))
+    bus_kw = bus_load_kw(node_power(node, gpu, catalog), parts_kw)
+    arriving = {point: 1.0 - draws["conversion"] / sum(draws.values()) for point, draws in kind.by_point.items()}
+    return RackConversion(
+        node=node.id,
+        name=node.name,
+        chassis_count=-(-kind.count // row.nodes_per_chassis_count),
+        supply=supply.name,
+        supplies_count=row.supplies_per_chassis_count,
+        supplies_needed_count=row.supplies_needed_count,
+        supply_load_fraction=bus_kw / (row.supplies_per_chassis_count * supply.rating_kw) if supply.rating_kw else None,
+        bus_voltage_v=row.bus_voltage_v,
+        bus_kw=bus_kw,
+        bus_current_a=1000.0 * bus_kw / row.bus_voltage_v,
+        efficiency_idle_fraction=arriving["idle"],
+        efficiency_expected_fraction=arriving["expected"],
+        efficiency_design_fraction=arriving["design"],
     )
 
 

@@ -23,6 +23,7 @@ __all__ = ["CAP_SHARES", "plan_caps", "plan_swing"]
 
 STEP_S = 10.0
 COMMUNICATION_FRACTION = 0.2
+LEAST_PHASE_S = 1e-3  # voltage regulators store as much: a shorter phase is not seen outside a node
 EDGE_URL = "https://rencewise.com/articles/AI-Workload-Power-Dynamics"
 CAP_URL = "https://factryze.ai/scale-atlas/power/power-capping"
 
@@ -57,10 +58,11 @@ def plan_swing(
     """
     period_s, waiting = _step(factory, notes)
     high_kw, low_kw = _at_the_grid(loads, chain, cooling_kw, house_kw)
-    if not 0.0 < waiting < 1.0:  # it always computes, or always waits
-        high_kw = low_kw = low_kw if waiting else high_kw
+    shorter_s = min(waiting, 1.0 - waiting) * period_s
+    if shorter_s < LEAST_PHASE_S:  # it computes all the time, or waits all the time
+        high_kw = low_kw = low_kw if waiting > 0.5 else high_kw
     swing_kw = max(high_kw - low_kw, 0.0)
-    edge_s = min(EDGE_S, min(waiting, 1.0 - waiting) * period_s)
+    edge_s = min(EDGE_S, shorter_s)
     wave = Wave(swing_kw, period_s, 1.0 - waiting, edge_s)
     left, by = wave, []
     in_racks_kw = loads.gpu_high_kw - loads.gpu_low_kw

@@ -41,6 +41,7 @@ from planner.plan_facility import (
     Outage,
     PowerPlan,
     PowerStagePlan,
+    RackConversion,
     RedundancyStep,
     ReliabilityLine,
     RowPlan,
@@ -180,6 +181,23 @@ def power(name: str = "busway-415v") -> PowerPlan:
             ItLoad(component="CPUs", nameplate_kw=120.0, design_kw=120.0, expected_kw=80.0, idle_kw=30.0),
             ItLoad(component="switches and optics", nameplate_kw=83.8, design_kw=83.8, expected_kw=80.0, idle_kw=80.0),
             ItLoad(component=name, nameplate_kw=265.0, design_kw=265.0, expected_kw=191.0, idle_kw=74.8),
+        ),
+        conversions=(
+            RackConversion(
+                node="nvl72",
+                name=name,
+                chassis_count=8,
+                supply="Rectifier of 5.5 kW",
+                supplies_count=48,
+                supplies_needed_count=24,
+                supply_load_fraction=0.48,
+                bus_voltage_v=54.0,
+                bus_kw=127.0,
+                bus_current_a=2351.9,
+                efficiency_idle_fraction=0.93,
+                efficiency_expected_fraction=0.951,
+                efficiency_design_fraction=0.955,
+            ),
         ),
         points=tuple(
             OperatingPoint(

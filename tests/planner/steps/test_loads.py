@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from factories import plan_of, simple
 from planner.catalog import Catalog, load_catalog
 from planner.catalog.records import Node, Switch
 from planner.plan import CableGroup, FabricPlan, RacksPlan
@@ -237,3 +238,16 @@ def test_loads_of_thousands_of_racks_take_no_time() -> None:
     for _ in range(10):
         plan_loads(factory, hardware, CATALOG, notes, fabrics, racks)
     assert (time.perf_counter() - start) / 10 < 0.01
+
+
+def test_what_arrives_behind_the_supplies_is_told_by_kind_of_node() -> None:
+    """A rack of GB200 NVL72 at 54 V and the same power at 800 V: the current falls by their ratio."""
+    plan = plan_of(simple("gb200-nvl72", 4))
+    (found,) = plan.power.conversions
+    lost = next(load for load in plan.power.loads if load.component == "conversion")
+    nodes_kw = 4 * 132.0
+    assert found.efficiency_design_fraction == pytest.approx(1 - lost.design_kw / nodes_kw)
+    assert found.bus_current_a * found.bus_voltage_v == pytest.approx(1000 * found.bus_kw)
+    assert found.bus_kw < 132.0
+    assert found.supply_load_fraction == pytest.approx(found.bus_kw / (48 * 5.5))
+    assert found.efficiency_idle_fraction < found.efficiency_expected_fraction < found.efficiency_design_fraction

@@ -86,7 +86,7 @@ def test_a_cap_shrinks_the_swing() -> None:
     assert swing_of({"dgx-h100": 10}, gpu_cap_w=400.0).swing_kw < swing_of({"dgx-h100": 10}).swing_kw
 
 
-@pytest.mark.parametrize("waiting", [0.0, 1.0])
+@pytest.mark.parametrize("waiting", [0.0, 5e-324, 1.0])
 def test_a_job_of_one_phase_does_not_swing(waiting: float) -> None:
     swing = swing_of({"dgx-h100": 10}, communication_fraction=waiting)
     assert (swing.swing_kw, swing.ramp_kw_per_s, swing.band_kw) == (0, 0, 0)
