@@ -240,6 +240,15 @@ class ComputeFabric(StorageFabric):
             raise PydanticCustomError("parameters", "{text}", {"text": text, "hint": f"allowed: {', '.join(allowed)}"})
         return dict(sorted(value.items()))
 
+    @field_validator("dual_tor")
+    @classmethod
+    def _over_two_leaves(cls, value: bool | None, info: ValidationInfo) -> bool | None:
+        """Refuse two leaves where there is a single switch."""
+        if value and info.data.get("tiers") == 1 and info.data.get("topology") in (None, "fat-tree"):
+            text = "splits every port over two leaves, and tiers: 1 is a single switch a plane"
+            raise PydanticCustomError("dual_tor", "{text}", {"text": text, "hint": "tiers: 2, or leave one of them out"})
+        return value
+
 
 def set_of_topologies() -> list[str]:
     """List the topologies that take parameters."""

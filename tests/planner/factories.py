@@ -92,7 +92,7 @@ any_factory = st.fixed_dictionaries(
                 nodes_per_unit=st.integers(1, 512),
                 link_gbit_per_s=st.sampled_from([100.0, 200.0, 400.0, 800.0]),
                 fabric_managers=_servers("fabric-manager"),
-            ),
+            ).map(lambda fabric: {**fabric, "tiers": 2} if fabric.get("dual_tor") and fabric.get("tiers") == 1 else fabric),
             storage=_some(**_SHARED, fabric_managers=_servers("fabric-manager")),
             in_band=_some(**_SHARED),
             out_of_band=_some(switch=_ids("switches")),

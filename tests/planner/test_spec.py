@@ -215,3 +215,11 @@ def test_the_schema_knows_the_quantities_that_the_planner_knows(text: str) -> No
     except QuantityError:
         accepted = False
     assert SCHEMA.is_valid(simple(site={"country": "US", "grid_feed": text})) == accepted
+
+
+def test_two_leaves_need_more_than_one_switch() -> None:
+    simple_fabric = {"tiers": 1, "dual_tor": True}
+    with pytest.raises(ValidationError, match="a single switch a plane"):
+        Factory.model_validate(simple(fabrics={"compute": simple_fabric}))
+    for fine in ({"tiers": 2}, {"dual_tor": False}):
+        Factory.model_validate(simple(fabrics={"compute": {**simple_fabric, **fine}}))
