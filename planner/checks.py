@@ -74,6 +74,8 @@ class Facility:
 
     positions_count: int
     rows_count: int
+    free_count: int | None = None
+    """Positions of the declared rows that are not blocked."""
     facility_kw: float | None = None
     grid_worst_kw: float | None = None
     heat_kw: float | None = None
@@ -117,7 +119,7 @@ def constraints(
             "hall.racks",
             "the factory needs",
             facility.positions_count,
-            hall.racks,
+            hall.racks and min(hall.racks, facility.free_count or hall.racks),
             "racks",
             "more floor positions, or more power a rack where power limits how full racks are",
         ),
@@ -151,7 +153,7 @@ def constraints(
         (
             "water",
             "site.water_max",
-            "on its thirstiest day the factory draws",
+            "on the thirstiest day at design load the factory draws",
             facility.water_peak_day_m3,
             site.water_max_m3_per_day,
             "m3",

@@ -91,11 +91,12 @@ def plan(
         refuse("--json and --format say different things", "give one of them")
     keep_input(file, output)
     made = make_plan(*read_factory_file(file, catalog))
-    unfed = [each for each in made.findings if each.code == "chain-row" and each.severity == "error"]
-    if unfed:  # which rows there are, only the plan knows
+    errors = [each for each in made.findings if each.severity == "error" and not each.path.startswith("catalog.")]
+    faulty = [each for each in errors if each.code in ("chain-row", "wrong-kind")]
+    if faulty:  # which rows of the hall there are, and what a row of the catalog is, only the plan knows
         from planner.reader import locate_findings
 
-        fail(locate_findings(file, unfed))
+        fail(locate_findings(file, faulty))
     chosen = Format.json if as_json else report_format
     if output is not None:
         write_file(output, _text(made, chosen or Format.json))

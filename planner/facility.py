@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.catalog import Catalog
-from planner.catalog.records import PowerStage
+from planner.catalog.records import PowerStage, RackPower
 from planner.checks import Facility
 from planner.models.plant import run_plant
+from planner.models.year import peak_day
 from planner.plan import ComputePlan, FabricPlan, RacksPlan
 from planner.plan_facility import (
     AvailabilityPlan,
@@ -30,10 +31,11 @@ from planner.spec import Factory
 from planner.steps.availability import plan_availability, rack_minutes_per_year
 from planner.steps.carbon import plan_carbon
 from planner.steps.chain import RowLoad, plan_chain
+from planner.steps.chain_scheme import PATHS
 from planner.steps.cooling import CHILLERS_STOP, plan_cooling
 from planner.steps.cost import SchemeFigures, plan_cost, redundancy_steps
 from planner.steps.facility import POINTS, ChainDesign, Climate, CoolingDesign, Hours, Loads
-from planner.steps.hall import rows_needed
+from planner.steps.hall import free_positions, rows_needed
 from planner.steps.hardware import Hardware, resolve
 from planner.steps.loads import plan_loads
 from planner.steps.notes import Notes
@@ -100,15 +102,14 @@ def size_facility(
         room_kw = float(hall_heat_kw(chain, *(np.asarray(each) for each in (it_kw, pumps_kw, cooling_kw, house_kw))))
         cooling = plan_cooling(factory, hardware, catalog, notes, loads, climate, room_kw)
         chain = plan_chain(factory, hardware, catalog, notes, loads, cooling.plan, climate, house_kw, None)
-    design = operating_points(loads, cooling, chain, climate, house_kw, ("design",))[0]
+    design, usual = operating_points(loads, cooling, chain, climate, house_kw, ("design", "expected"))
     facility_kw = design.facility_kw
     capital = plan_cost(factory, hardware, catalog, notes, fabrics, racks, loads, facility_kw)
     water_m3 = swing = None
     if factory.site.water_max_m3_per_day is not None:
-        year, _ = plan_year(factory, catalog, notes, climate, loads, cooling, chain, house_kw)
-        water_m3 = year.water_peak_day_m3
+        water_m3 = _thirstiest_day_m3(loads, cooling, climate)
     if factory.site.swing_max_kw is not None or factory.site.ramp_max_kw_per_s is not None:
-        swing = plan_swing(factory, hardware, catalog, notes, loads, chain, design.cooling_kw, house_kw)
+        swing = plan_swing(factory, hardware, catalog, notes, loads, chain, usual.cooling_kw, house_kw)
     facility = dataclasses.replace(
         floor(factory, racks, loads),
         facility_kw=facility_kw,
@@ -121,6 +122,15 @@ def size_facility(
         chain=_declared_limits(factory, catalog, chain),
     )
     return Sized(loads, cooling, chain, house_kw, capital, facility)
+
+
+def _thirstiest_day_m3(loads: Loads, cooling: CoolingDesign, climate: Climate) -> float:
+    """Take the plant through the year at design load, day and night, and return what it draws on the thirstiest day."""
+    weather, liquid_kw = climate.weather, loads.heat_liquid_kw["design"]
+    air_kw = cooling.plan.heat_kw - liquid_kw
+    hours = np.ones_like(weather.dry_bulb_c)
+    air = (weather.dry_bulb_c, weather.wet_bulb_c, weather.pressure_pa, weather.month)
+    return peak_day(run_plant(cooling.plant, air_kw * hours, liquid_kw * hours, *air).water_l) / 1000
 
 
 def _declared_limits(factory: Factory, catalog: Catalog, chain: ChainDesign) -> tuple[tuple[str, float, float], ...]:
@@ -138,7 +148,7 @@ def _declared_limits(factory: Factory, catalog: Catalog, chain: ChainDesign) -> 
 def floor(factory: Factory, racks: RacksPlan, loads: Loads) -> Facility:
     """Count the rows and positions that the racks need, and nothing else."""
     rows, positions = rows_needed(factory, racks, rack_kw_of(loads))
-    return Facility(positions_count=positions, rows_count=rows)
+    return Facility(positions_count=positions, rows_count=rows, free_count=free_positions(factory))
 
 
 def rack_kw_of(loads: Loads) -> list[float]:
@@ -199,8 +209,12 @@ def finish_facility(
     )
     carbon = plan_carbon(factory, catalog, notes, hours, climate.weather, cost.bill_of_materials)
     power = _power(factory, hardware, catalog, notes, loads, cooling, chain, house_kw, year, points, caps)
-    _note_restarts(cooling.plan, chain.generator_start_s, notes)
-    return Finished(hall, power, cooling.plan, year, availability, cost, carbon)
+    cooled = cooling.plan
+    if all(stage.stage != "ups" for stage in chain.stages):
+        cooled = _without_ups(cooled)
+    _note_restarts(cooled, chain.generator_start_s, notes)
+    _note_sides(factory, hardware, catalog, racks, loads, notes)
+    return Finished(hall, power, cooled, year, availability, cost, carbon)
 
 
 STEPS_KW = 4000.0
@@ -243,6 +257,38 @@ def _steps(
 def _bridged(chain: ChainDesign) -> bool:
     """Tell whether batteries carry the racks until generators do."""
     return chain.ride_through_s is None or chain.ride_through_s >= (chain.generator_start_s or 0.0)
+
+
+def _without_ups(cooling: CoolingPlan) -> CoolingPlan:
+    """Say of a plant in a chain without a UPS that nothing of it runs through an outage of the grid."""
+    units = tuple(each.model_copy(update={"on_ups": False}) for each in cooling.units)
+    trips = tuple(each.model_copy(update={"restart_s": each.restart_s or 0.0}) for each in cooling.trips)
+    return cooling.model_copy(update={"units": units, "trips": trips})
+
+
+def _note_sides(factory: Factory, hardware: Hardware, catalog: Catalog, racks: RacksPlan, loads: Loads, notes: Notes) -> None:
+    """Note racks on two sides of the chain that one side alone does not carry: by their PDUs, or by the nodes' supplies."""
+    if factory.power.chain is not None or factory.power.redundancy not in PATHS:
+        return
+    for group, rack_kw in zip(racks.groups, rack_kw_of(loads), strict=True):
+        least, pdu_kw = group.pdus_per_rack_count // 2, hardware.pdu.power_max_kw
+        if group.pdus_per_rack_count and least * pdu_kw < rack_kw * (1 - 1e-9):
+            message = (
+                f"racks of {group.name} hang on two sides of the chain: when one is out, {least} of"
+                f" {group.pdus_per_rack_count} PDUs carries on, {figure(least * pdu_kw)} of {figure(rack_kw)} kW"
+            )
+            hint = "hall.pdu_redundancy: 2N"
+            notes.warn("one-side", f"racks.{group.name}", message, hint, least * pdu_kw, rack_kw, "kW")
+    for node, _, _ in hardware.nodes:
+        row = catalog.get(RackPower, node.rack_power)
+        left = row.supplies_per_chassis_count // 2
+        if left < row.supplies_needed_count:
+            message = (
+                f"{node.name} hangs on two sides of the chain: when one is out, {left} of {row.supplies_per_chassis_count}"
+                f" power supplies are left, {row.supplies_needed_count} are needed; availability counts one side as enough"
+            )
+            hint = "three feeds to a rack, transfer switches before its PDUs, or nodes that half of the supplies carry"
+            notes.warn("one-side", f"compute.nodes.{node.id}", message, hint, left, row.supplies_needed_count, "supplies")
 
 
 def _note_restarts(cooling: CoolingPlan, start_s: float | None, notes: Notes) -> None:
@@ -344,13 +390,17 @@ def row_loads(hall: HallPlan, racks: RacksPlan, loads: Loads) -> tuple[RowLoad, 
     gpus = np.concatenate([_shared_out(each.gpus, count) for each, count in zip(loads.groups, counts, strict=True)])
     size = len(hall.rows)
     in_row = np.bincount(row, minlength=size).tolist()
-    gpus_in_row = np.bincount(row, weights=gpus, minlength=size).round().astype(int).tolist()
     kw_in_row = np.bincount(row, weights=power_kw, minlength=size).tolist()
-    return tuple(
-        RowLoad(each.name, in_row[number], gpus_in_row[number], kw_in_row[number])
-        for number, each in enumerate(hall.rows)
-        if in_row[number]
-    )
+    order = np.lexsort((np.asarray(hall.rack_places, dtype=np.int64), row))
+    until = np.cumsum([0, *in_row]).tolist()
+    rows = []
+    for number, each in enumerate(hall.rows):
+        inside = order[until[number] : until[number + 1]]
+        if len(inside):
+            by_rack = gpus[inside].tolist()
+            by_rack_kw = tuple(power_kw[inside].tolist())
+            rows.append(RowLoad(each.name, len(inside), sum(by_rack), kw_in_row[number], by_rack_kw, tuple(by_rack)))
+    return tuple(rows)
 
 
 def _shared_out(total: int, over: int) -> np.ndarray:
@@ -376,7 +426,8 @@ def _power(
     switches_kw = parts.get("switches", 0.0) + parts.get("optics", 0.0)
     servers_kw = parts.get("servers", 0.0)
     nodes_kw = loads.power_kw["nameplate"] - switches_kw - servers_kw
-    swing = plan_swing(factory, hardware, catalog, notes, loads, chain, design.cooling_kw, house_kw)
+    usual = next(point for point in points if point.name == "expected")
+    swing = plan_swing(factory, hardware, catalog, notes, loads, chain, usual.cooling_kw, house_kw)
     return PowerPlan(
         it_nameplate_kw=loads.power_kw["nameplate"],
         it_design_kw=loads.power_kw["design"],

@@ -251,7 +251,7 @@ class HeatReuse(Section):
     heat_max_kw: Kilowatt = Field(description="Heat that is taken at most")
     supply_min_c: LoopTemperature = Field(description="Warm enough for it: temperature that the loop must return")
     months: tuple[Annotated[int, Field(ge=1, le=12)], ...] = Field(
-        tuple(range(1, 13)), description="Months in which heat is taken", strict=False
+        tuple(range(1, 13)), min_length=1, description="Months in which heat is taken", strict=False
     )
 
 

@@ -472,7 +472,7 @@ class Reliability(Record):
     mttr_hours: Positive
     start_failure_fraction: Fraction = 0.0
     beta_fraction: Fraction = 0.0
-    maintenance_hours_per_year: NotNegative = 0.0
+    maintenance_hours_per_year: Annotated[float, Field(ge=0, le=8760)] = 0.0
 
 
 class Construction(Item):

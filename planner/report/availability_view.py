@@ -31,12 +31,13 @@ def _summary(availability: AvailabilityPlan) -> Table:
         ("A rack", nines_text(rack), duration_text(availability.rack_minutes_per_year)),
         ("  without power", "", duration_text(availability.rack_power_minutes_per_year)),
         ("  without cooling", "", duration_text(availability.rack_cooling_minutes_per_year)),
-        ("All racks at once", nines_text(factory), duration_text(availability.factory_minutes_per_year)),
+        ("Every rack up", nines_text(factory), duration_text(availability.factory_minutes_per_year)),
     ]
     if availability.concurrently_maintainable:
         note = "Every component can be taken out for maintenance while all racks run."
     else:
         note = f"Racks stop for the maintenance of: {names_text(availability.not_maintainable, 12)}."
+    note += " A rack without power is often one without cooling, so that the two overlap."
     note += " Cooling that falls short by 5 % or less slows racks down and stops none."
     columns = ("", "Available", "Out in a year")
     title = "Availability: power and cooling of the racks"
@@ -58,8 +59,8 @@ def _outages(outages: tuple[Outage, ...], title: str, twin: str, most: int) -> T
         rows.append(
             (
                 out + (f" (x {outage.like_count:,})" if outage.like_count > 1 else ""),
-                clean_text(outage.fullest) or "-",
-                percent_text(outage.fullest_ratio, 0),
+                "-" if outage.fullest in ("", *outage.components) else clean_text(outage.fullest),
+                "-" if outage.fullest in ("", *outage.components) else percent_text(outage.fullest_ratio, 0),
                 count_text(outage.racks_lost),
                 count_text(outage.gpus_lost),
                 count_text(outage.gpus_throttled),
@@ -87,7 +88,7 @@ def _ranking(availability: AvailabilityPlan) -> Table:
     ]
     note = (
         "Share (Fussell-Vesely): of a rack's time out that goes through the component. Birnbaum: how much sooner a rack is out"
-        " where it is sure to be down."
+        " where it is sure to be down. Minutes: failures and planned maintenance."
     )
     columns = ("Component", "Share", "Birnbaum", "Minutes a year")
     title = "Availability: what matters most"
@@ -100,7 +101,8 @@ def _cut_sets(availability: AvailabilityPlan) -> Table:
         for each in sorted(availability.cut_sets, key=lambda each: -each.minutes_per_year)
     ]
     note = (
-        "Smallest sets of components whose outage together stops a rack, and how long that lasts in a year. Size: components,"
+        "Smallest sets of components whose failure together stops a rack, and how long that lasts in a year, without what is"
+        " planned for maintenance. Size: components,"
         " or common causes, that must be out together (2 of 3: any two)."
     )
     columns = ("Out together", "Size", "In a year")

@@ -35,7 +35,7 @@ def _loops(cooling: CoolingPlan) -> Table:
             figure(loop.supply_c, 3),
             figure(loop.return_c, 3),
             _flow(loop),
-            figure(loop.pressure_drop_kpa),
+            figure(loop.pressure_drop_kpa) if loop.pressure_drop_kpa > 0 else "-",
             figure(loop.drive_kw),
         )
         for loop in cooling.loops
@@ -141,7 +141,7 @@ def _metrics(year: YearPlan) -> Table:
         ("Peak hour", power_text(year.peak_kw), "from the utility, at the expected load"),
         ("Chillers run", f"{year.chiller_hours:,} h", f"of {_HOURS_A_YEAR:,}"),
         ("Heat too much", f"{year.short_hours:,} h", "in which the plant cannot carry the heat"),
-        ("Capacity, worst hour", power_text(year.capacity_extreme_kw), "heat that all units can carry then"),
+        ("Capacity, worst hour", power_text(year.capacity_extreme_kw), "heat that the units can carry then, spares out"),
     ]
     columns = ("", "How much", "Basis")
     return Table("Year: efficiency and water", columns, tuple(rows), frozenset({1}), _weather(year), twin="summary")
@@ -162,7 +162,10 @@ def _pue(year: YearPlan) -> Table:
         (month, *(f"{by_hour[hour]:.3f}" for hour in hours))
         for month, by_hour in zip(_MONTHS, year.pue_month_by_hour_ratio, strict=True)
     ]
-    note = "Mean of the month at that hour, local standard time; every hour: --tables DIR (pue-month-by-hour.csv)."
+    note = (
+        "Mean of the month at that hour, local standard time; every hour: groundplan report PLAN --tables DIR"
+        " (pue-month-by-hour.csv)."
+    )
     columns = ("PUE", *(f"{hour:02d}:00" for hour in hours))
     title = "Year: PUE by month and hour"
     return Table(title, columns, tuple(rows), frozenset(range(1, len(columns))), note, twin="pue-month-by-hour")

@@ -175,7 +175,7 @@ def _equipment(power: PowerPlan) -> Table:
         "kW a unit at design load; like units are one row. %: of what a unit carries for hours (a breaker: its continuous share"
         " of the rating), first in the normal state, then (Worst) in the worst single outage, which is named. Spare: what the"
         " worst outage leaves; a unit that nothing rates, such as a line of the utility without site.grid_feed, is as large as"
-        " its worst load. Items, limits, who feeds whom: --tables DIR (chain.csv)."
+        " its worst load. Items, limits, who feeds whom: groundplan report PLAN --tables DIR (chain.csv)."
     )
     columns = ("Unit", "No", "Rating", "Load", "%", "Worst", "%", "Spare", "Worst when")
     title = "Power: equipment schedule"
@@ -293,8 +293,8 @@ def _caps(power: PowerPlan) -> Table:
         for cap in power.caps
     ]
     note = (
-        "All GPUs capped, kW at design load. Work: throughput of the same nodes over that without a cap. Nodes: how many the"
-        " declared limits on power would carry, and their throughput."
+        "All GPUs capped, kW at design load. Work: throughput of the same nodes over that without a cap. Nodes: how many draw"
+        " together what the factory draws now, and their throughput."
     )
     columns = ("Cap W", "IT kW", "Plant kW", "Work", "Nodes", "Their work")
     title = "Power: what capping the GPUs does"

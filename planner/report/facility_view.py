@@ -52,14 +52,15 @@ def facility_answers(plan: Plan) -> list[tuple[str, str]]:
         rows.append(("Cooling", f"{heat} of heat, {liquid} by liquid; {capacity} can be carried in the design hour"))
     if plan.year is not None:
         year = plan.year
+        partial = "; partial" if any(each.code == "partial-plant" for each in plan.findings) else ""
         pue = f"{figure(year.pue_annual_ratio)} in the year, hours p50 {figure(year.pue_p50_ratio)}"
-        rows.append(("PUE", f"{pue} and p99 {figure(year.pue_p99_ratio)}; {figure(power.design_pue_ratio)} at design"))
+        rows.append(("PUE", f"{pue} and p99 {figure(year.pue_p99_ratio)}; {figure(power.design_pue_ratio)} at design{partial}"))
         water = f"{figure(year.water_m3)} m3 a year, {figure(year.water_peak_day_m3)} m3 on the peak day"
         rows.append(("Water", f"WUE {figure(year.wue_site_l_per_kwh)} l/kWh on site; {water}"))
     if plan.availability is not None:
         rack, factory = plan.availability.rack_availability_fraction, plan.availability.factory_availability_fraction
         out = duration_text(plan.availability.rack_minutes_per_year), duration_text(plan.availability.factory_minutes_per_year)
-        text = f"a rack {nines_text(rack)} (out {out[0]} a year), all racks at once {nines_text(factory)} (out {out[1]})"
+        text = f"a rack {nines_text(rack)} (out {out[0]} a year), every rack up {nines_text(factory)} (some rack out {out[1]})"
         rows.append(("Uptime", text))
     rows.append(("Racks", f"{racks.count:,} ({rack_split})"))
     fabric = next((fabric for fabric in plan.fabrics if fabric.kind == "compute"), None)
@@ -98,6 +99,8 @@ def _money(plan: Plan) -> list[tuple[str, str]]:
     if plan.carbon is not None:
         year, making = figure(plan.carbon.operational_t_per_year), figure(plan.carbon.embodied_t)
         text = f"{year} t CO2e a year, CUE {figure(plan.carbon.cue_kg_per_kwh)} kg/kWh; {making} t embodied"
+        if not plan.carbon.embodied_by_item_t:
+            text = text.replace(f"{making} t embodied", "embodied: no source")
         rows.append(("Carbon", text))
     return rows
 
@@ -136,7 +139,7 @@ def _outage_risks(plan: Plan) -> list[tuple[str, str]]:
     ranking = sorted(plan.availability.ranking, key=lambda each: -each.fussell_vesely_fraction)
     for part in ranking[:1]:
         share, minutes = percent_text(part.fussell_vesely_fraction, 0), duration_text(part.minutes_per_year)
-        rows += [(f"{clean_text(part.name)} fails", f"{share} of a rack's time out, {minutes} a year")]
+        rows += [(f"{clean_text(part.name)}", f"{share} of a rack's time out, {minutes} a year with its maintenance")]
     if not plan.availability.concurrently_maintainable:
         rows.append(("maintenance", f"racks stop for that of {names_text(plan.availability.not_maintainable)}"))
     return rows
@@ -192,7 +195,7 @@ def basis_table(plan: Plan) -> Table:
         ]
     if cooling is not None:
         outdoors = f"{figure(cooling.design_dry_bulb_c)} C dry, {figure(cooling.design_wet_bulb_c)} C wet bulb"
-        rows.append(("Design hour", outdoors, "declared" if site.design_day else "the year's worst"))
+        rows.append(("Design hour", outdoors, "declared" if site.design_day else "the year's extremes"))
         if cooling.facility_supply_c is not None:
             most = cooling.facility_supply_max_c
             allowed = (
@@ -244,7 +247,8 @@ def _hall(hall: HallPlan) -> Table:
     ]
     note = (
         f"kW at design load. Tray: cables at its fullest place. Floor {figure(hall.floor_m2)} m2; positions blocked:"
-        f" {len(hall.blocked)}. All cables {figure(hall.cables_after_search_m)} m, {figure(hall.cables_before_search_m)} m"
+        f" {len(hall.blocked)}. Ways of all cables {figure(hall.cables_after_search_m)} m,"
+        f" {figure(hall.cables_before_search_m)} m"
         " before racks were moved."
     )
     columns = ("Row", "Racks", "Positions", "Full", "kW", "Tray")

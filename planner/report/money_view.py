@@ -26,7 +26,13 @@ def _ownership(cost: CostPlan) -> Table:
         ),
     ]
     if cost.usd_per_gpu_hour is not None:
-        rows.append(("A GPU-hour", f"{figure(cost.usd_per_gpu_hour)} USD", "all costs over the hours that GPUs are there"))
+        rows.append(
+            (
+                "A GPU-hour",
+                f"{figure(cost.usd_per_gpu_hour)} USD",
+                "all costs, with interest, over the hours of GPUs",
+            )
+        )
     if cost.usd_per_pflop_day is not None:
         rows.append(("A PFLOP-day", f"{figure(cost.usd_per_pflop_day)} USD", "of useful work"))
     return Table("Cost: ownership", ("", "How much", "Basis"), tuple(rows), frozenset({1}), twin="summary")

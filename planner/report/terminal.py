@@ -75,6 +75,8 @@ def _print_table(table: Table, console: Console) -> None:
         drawn.add_row(*(Text(cell) for cell in row))
     console.print(Padding(drawn, (0, 0, 0, 2)))
     if more := len(table.rows) - len(shown):
-        console.print(Padding(Text(f"and {more:,} more: --format markdown, or --tables DIR"), (0, 0, 0, 2)))
+        console.print(
+            Padding(Text(f"and {more:,} more: groundplan report PLAN --format markdown, or --tables DIR"), (0, 0, 0, 2))
+        )
     if table.note:
         console.print(Padding(Text(table.note, style="dim"), (0, 0, 0, 2)))

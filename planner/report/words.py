@@ -67,7 +67,7 @@ def ratio_text(value: float) -> str:
 
 def percent_text(fraction: float, decimals: int = 2) -> str:
     """Write a fraction in percent."""
-    return f"{100 * fraction:.{decimals}f} %"
+    return f"{round(100 * fraction, decimals) + 0.0:.{decimals}f} %"  # no minus before a nought
 
 
 def share_text(part: float, whole: float, decimals: int = 1) -> str:

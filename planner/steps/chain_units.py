@@ -20,12 +20,14 @@ Names = tuple[str, ...]
 
 @dataclass(frozen=True)
 class RowLoad:
-    """A row of the hall: its racks and GPUs, and what it draws at design load."""
+    """A row of the hall: its racks and GPUs, and what it draws at design load; also rack by rack, where they differ."""
 
     name: str
     racks: int
     gpus: int
     power_kw: float
+    rack_power_kw: tuple[float, ...] = ()
+    rack_gpus: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -290,24 +292,26 @@ def _unit(stage: str, name: str, kind: Kind, bus: _Bus, number: int) -> Piece:
 
 
 class _Dealer:
-    """Deals the hall's racks out in shares of its power, row by row."""
+    """Deals the hall's racks out, each of them whole, in shares of its power, row by row."""
 
     def __init__(self, rows: Sequence[RowLoad]) -> None:
         self.rows = rows
-        self.power = np.concatenate([[0.0], np.cumsum([row.power_kw for row in rows])])
-        self.racks = np.concatenate([[0.0], np.cumsum([row.racks for row in rows])])
-        self.gpus = np.concatenate([[0.0], np.cumsum([row.gpus for row in rows])])
-        self.at = 0.0
+        self.row = np.repeat(np.arange(len(rows)), [row.racks for row in rows])
+        power = [row.rack_power_kw or (row.power_kw / row.racks,) * row.racks for row in rows if row.racks]
+        gpus = [row.rack_gpus or np.diff(np.arange(row.racks + 1) * row.gpus // row.racks) for row in rows if row.racks]
+        power_kw = np.concatenate([np.zeros(0), *power])
+        self.middle = np.cumsum(power_kw) - power_kw / 2
+        self.total = float(power_kw.sum())
+        self.gpus = np.concatenate([[0], np.cumsum(np.concatenate([np.zeros(0), *gpus]))])
+        self.at, self.next = 0.0, 0
 
     def deal(self, share: float) -> tuple[int, int, Names]:
         """Deal the next share: racks, GPUs, and the rows that they stand in."""
-        if not self.rows or self.power[-1] <= 0:
+        if not len(self.row) or self.total <= 0:
             return 0, 0, ()
-        start, self.at = self.at, min(self.at + share, 1.0)
-        low, high = start * self.power[-1], self.at * self.power[-1]
-        edge = 1e-9 * self.power[-1]
-        first = int(np.searchsorted(self.power, low + edge, side="right")) - 1
-        last = int(np.searchsorted(self.power, high - edge, side="left"))
-        racks = round(float(np.interp(high, self.power, self.racks))) - round(float(np.interp(low, self.power, self.racks)))
-        gpus = round(float(np.interp(high, self.power, self.gpus))) - round(float(np.interp(low, self.power, self.gpus)))
-        return racks, gpus, tuple(row.name for row in self.rows[first : max(last, first + 1)])
+        self.at = min(self.at + share, 1.0)
+        first, high = self.next, self.at * self.total
+        self.next = len(self.row) if self.at > 1 - 1e-9 else max(int(np.searchsorted(self.middle, high)), first)
+        rows = dict.fromkeys(self.row[first : max(self.next, first + 1)].tolist() or self.row[-1:].tolist())
+        gpus = round(float(self.gpus[self.next] - self.gpus[first]))
+        return self.next - first, gpus, tuple(self.rows[number].name for number in rows)

@@ -117,6 +117,10 @@ def plan_cooling(
         if medium not in sized:
             continue
         hour = _design_hour(sized[medium], asks[medium])
+        if ends_at_the_site(sized[medium]):
+            message = f"{plants[medium].name}: what takes its heat from the hall to the sky is the site's, and not in the plan"
+            hint = "read PUE, WUE, CUE and capital without it; or name a plant that rejects its heat"
+            notes.warn("partial-plant", f"cooling.{medium}", message, hint)
         loops += _loops(plants[medium], sized[medium], asks[medium], hour)
         units += _units(medium, sized[medium], asks[medium], hour)
         trips += _trips(factory, plants[medium], sized[medium], asks[medium], loads, hour)
@@ -140,6 +144,12 @@ def plan_cooling(
         heat_kw=air_kw + liquid_kw,
     )
     return CoolingDesign(plan, plant)
+
+
+def ends_at_the_site(sized: Sized) -> bool:
+    """Tell whether a circuit hands its heat to water of the site's, which is not planned."""
+    machine = sized.circuit.terminal.power_max_kw > 0 and sized.terminal.role not in ("dx", "outside-air")
+    return machine and sized.chiller is None and sized.rejection is None
 
 
 def _note_rules(factory: Factory, notes: Notes, liquid: bool) -> None:

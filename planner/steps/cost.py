@@ -117,7 +117,7 @@ def redundancy_steps(
         RedundancyStep(
             scheme=scheme,
             capex_usd=capex[scheme],
-            capex_over_n_usd=capex[scheme] - least,
+            capex_over_n_usd=round(capex[scheme] - least, 2),
             loss_kw=figures.loss_kw,
             rack_minutes_per_year=figures.rack_minutes_per_year,
         )

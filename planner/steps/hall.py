@@ -28,7 +28,7 @@ from planner.steps.notes import Notes
 from planner.steps.rack_links import CABLE_PARTS, RackLinks, rack_links
 from planner.units import figure
 
-__all__ = ["blocked_problems", "check_row_power", "place_racks", "rows_needed"]
+__all__ = ["blocked_problems", "check_row_power", "free_positions", "place_racks", "rows_needed"]
 
 _DEFAULTS = {
     "racks_per_row": (16, "16, before a cross aisle as wide as a row and its aisle"),
@@ -136,6 +136,14 @@ def rows_needed(factory: Factory, racks: RacksPlan, groups_power_kw: Sequence[fl
     order = range(max(blocked, default=-1) + 1) if rows is None else rows_outward(rows).tolist()
     free = free_counts(blocked, order, per_row)
     return rows_filled(kinds, racks_per_row=per_row, row_power_kw=_row_power_kw(factory), free=free), racks.count
+
+
+def free_positions(factory: Factory) -> int | None:
+    """Count the positions of the declared rows that are not blocked; None where no rows are declared."""
+    if factory.hall.rows is None:
+        return None
+    blocked, _ = _blocked(factory)
+    return sum(free_counts(blocked, range(factory.hall.rows), _per_row(factory)))
 
 
 def _measures(factory: Factory, notes: Notes) -> dict[str, float]:

@@ -26,6 +26,7 @@ GPU_IDLE_FRACTION = 0.1
 SERVER_IDLE_FRACTION = 0.4
 RAPS_URL = "https://github.com/ExaDigiT/RAPS/blob/main/config/frontier.yaml"
 SWING_URL = "https://arxiv.org/abs/2508.14318"
+NOISE = 1e-9  # of all: what a search for a nameplate leaves is no component
 _COMPONENTS = (
     *("gpus", "cpus", "memory", "network cards", "drives", "fans", "other", "switches", "optics", "servers", "conversion"),
 )
@@ -80,7 +81,7 @@ def plan_loads(
         parts=tuple(
             ItLoad(component=name, **{f"{point}_kw": sums[point].get(name, 0.0) for point in POINTS})
             for name in _COMPONENTS
-            if any(sums[point].get(name) for point in POINTS)
+            if any(sums[point].get(name, 0.0) > NOISE * power_kw[point] for point in POINTS)
         ),
         groups=_groups(racks, kinds, networks, servers),
         power_kw=power_kw,
@@ -127,7 +128,8 @@ def _conversion(kind: _Kind, gpu: Gpu, catalog: Catalog) -> RackConversion:
     supply = catalog.get(PowerStage, row.supply)
     parts_kw = sum(kw for name, kw in kind.by_point["nameplate"].items() if name not in ("switches", "conversion"))
     bus_kw = bus_load_kw(node_power(node, gpu, catalog), parts_kw)
-    arriving = {point: 1.0 - draws["conversion"] / sum(draws.values()) for point, draws in kind.by_point.items()}
+    whole_kw = {point: sum(draws.values()) for point, draws in kind.by_point.items()}
+    arriving = {point: 1.0 - kind.by_point[point]["conversion"] / kw if kw > 0 else 0.0 for point, kw in whole_kw.items()}
     return RackConversion(
         node=node.id,
         name=node.name,
@@ -338,7 +340,7 @@ def _note(factory: Factory, notes: Notes, power_kw: Mapping[str, float], diversi
             f" power.diversity_fraction is {figure(diversity)}"
         )
         hint = "a higher diversity, or a lower duty or GPU cap"
-        notes.warn("design-load", "power.diversity_fraction", message, hint, power_kw["expected"], power_kw["design"], "kW")
+        notes.error("design-load", "power.diversity_fraction", message, hint)
     how = (
         "nodes part by part: GPUs and CPUs stand between idle and full power as workloads.gpu_utilisation_fraction says"
         if work.gpu_utilisation_fraction is not None
