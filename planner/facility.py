@@ -18,6 +18,8 @@ from planner.plan_facility import (
     AvailabilityPlan,
     CapPlan,
     CarbonPlan,
+    ChainLoad,
+    ChainUnit,
     CoolingPlan,
     CostPlan,
     HallPlan,
@@ -185,7 +187,7 @@ def finish_facility(
     rows = row_loads(hall, racks, loads)
     chain = plan_chain(factory, hardware, catalog, notes, loads, cooling.plan, climate, house_kw, rows)
     year, hours = plan_year(factory, catalog, notes, climate, loads, cooling, chain, house_kw)
-    availability = plan_availability(catalog, notes, chain.units, chain.feeds, cooling.plan, bridged=_bridged(chain))
+    availability = plan_availability(catalog, notes, *_fuelled(chain), cooling.plan, bridged=_bridged(chain))
     points = operating_points(loads, cooling, chain, climate, house_kw)
     design = next(point for point in points if point.name == "design")
 
@@ -247,11 +249,22 @@ def _steps(
         figures[scheme] = SchemeFigures(
             units=chain.units,
             loss_kw=times * chain_loss_kw(chain, loads.power_kw["design"], pumps_kw, cooling_kw, house_kw),
-            rack_minutes_per_year=rack_minutes_per_year(
-                catalog, chain.units, chain.feeds, cooling.plan, bridged=_bridged(chain)
-            ),
+            rack_minutes_per_year=rack_minutes_per_year(catalog, *_fuelled(chain), cooling.plan, bridged=_bridged(chain)),
         )
     return redundancy_steps(catalog, notes, figures, times)
+
+
+def _fuelled(chain: ChainDesign) -> tuple[tuple[ChainUnit, ...], tuple[ChainLoad, ...]]:
+    """Return the units and loads of a chain, without generators where there is no fuel for them and a grid beside them."""
+    sets = {unit.name for unit in chain.units if unit.stage == "generator"}
+    if chain.generator_fuel_hours != 0 or all(unit.stage != "utility" for unit in chain.units):
+        return chain.units, chain.feeds
+
+    def left(names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+        return {"backed_by": tuple(name for name in names if name not in sets)}
+
+    units = tuple(each.model_copy(update=left(each.backed_by)) for each in chain.units if each.name not in sets)
+    return units, tuple(each.model_copy(update=left(each.backed_by)) for each in chain.feeds)
 
 
 def _bridged(chain: ChainDesign) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -214,20 +213,15 @@ def demand_kw_months(power_kw: Floats, month: NDArray[np.int64]) -> float:
     return float(highest[np.isfinite(highest)].sum())
 
 
-def _whole(load_kw: float, unit_kw: float) -> float:
-    """Round up to whole units."""
-    return math.ceil(load_kw / unit_kw - 1e-9) * unit_kw if unit_kw > 0 else load_kw
-
-
 # scheme -> (load, size of a unit) -> capacity bought
 SCHEMES: dict[str, Callable[[float, float], float]] = {
-    "N": _whole,
-    "N+1": lambda load_kw, unit_kw: _whole(load_kw, unit_kw) + unit_kw,
-    "N+2": lambda load_kw, unit_kw: _whole(load_kw, unit_kw) + 2 * unit_kw,
-    "2N": lambda load_kw, unit_kw: 2 * _whole(load_kw, unit_kw),
-    "3N/2": lambda load_kw, unit_kw: 3 * _whole(load_kw / 2, unit_kw),
-    "4N/3": lambda load_kw, unit_kw: 4 * _whole(load_kw / 3, unit_kw),
-    "block": lambda load_kw, unit_kw: _whole(load_kw, unit_kw) + unit_kw,
+    "N": lambda load_kw, _: load_kw,
+    "N+1": lambda load_kw, unit_kw: load_kw + unit_kw,
+    "N+2": lambda load_kw, unit_kw: load_kw + 2 * unit_kw,
+    "2N": lambda load_kw, _: 2 * load_kw,
+    "3N/2": lambda load_kw, _: 3 / 2 * load_kw,
+    "4N/3": lambda load_kw, _: 4 / 3 * load_kw,
+    "block": lambda load_kw, unit_kw: load_kw + unit_kw,
 }
 
 
@@ -246,12 +240,12 @@ def installed_kw(scheme: str, load_kw: float, unit_kw: float) -> float:
     Returns
     -------
     float
-        Sum of the ratings of whole units [kW]: it never falls when the load grows.
+        Sum of the ratings [kW], not rounded up to whole units: it never falls when the load grows.
 
     Notes
     -----
-    ``N: load``, ``N+k: load + k * unit``, ``2N: 2 * load``, ``m to make k: load * m / k``, ``block: load + unit``, each load in
-    whole units: the usable share of what is installed is the inverse, (n-1)/n for n units of N+1, 1/2, 2/3, 3/4.
+    ``N: load``, ``N+k: load + k * unit``, ``2N: 2 * load``, ``m to make k: load * m / k``, ``block: load + unit``: the usable
+    share of what is installed is the inverse, (n-1)/n for n units of N+1, 1/2, 2/3, 3/4.
 
     References
     ----------
@@ -263,8 +257,6 @@ def installed_kw(scheme: str, load_kw: float, unit_kw: float) -> float:
     [6000.0, 7000.0, 12000.0, 9000.0, 8000.0]
     >>> installed_kw("N+1", 300.0, 1000.0)
     600.0
-    >>> installed_kw("4N/3", 2549.0, 2500.0)  # four systems of one unit
-    10000.0
     """
     return SCHEMES[scheme](load_kw, min(unit_kw, load_kw))
 

@@ -315,6 +315,9 @@ def _root(rising: Callable[[float], float], low: float, high: float) -> float:
     return high
 
 
+LEAST_OTHER_W = 1e-3  # less is what the search leaves
+
+
 @functools.cache
 def with_other(node: NodePower, nameplate_kw: float) -> NodePower:
     """Count as other what a maker's nameplate leaves beside the named parts.
@@ -352,7 +355,7 @@ def with_other(node: NodePower, nameplate_kw: float) -> NodePower:
     if _inlet_kw(bare, 1.0, 1.0) >= nameplate_kw:
         return bare
     other_w = _root(lambda watts: _inlet_kw(replace(bare, other_w=watts), 1.0, 1.0) - nameplate_kw, 0.0, 1000.0 * nameplate_kw)
-    return replace(bare, other_w=other_w)
+    return replace(bare, other_w=other_w) if other_w > LEAST_OTHER_W else bare
 
 
 @functools.cache

@@ -82,8 +82,9 @@ def _redundancy(cost: CostPlan) -> Table:
         for step in cost.redundancy_steps
     ]
     note = (
-        "The power chain by scheme: what its equipment costs, how much more than N, what it loses at design load, and how long"
-        " a year a rack is out."
+        "The power chain by scheme: what its equipment costs in whole units of the catalog, how much more than N, what it loses"
+        " at design load, and how long a year a rack is out. The bill of materials instead prices another scheme than the"
+        " turnkey price's by its capacity, in proportion."
     )
     columns = ("Scheme", "USD", "Over N", "Loss kW", "Rack out a year")
     title = "Cost: what redundancy costs and buys"

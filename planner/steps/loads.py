@@ -26,7 +26,6 @@ GPU_IDLE_FRACTION = 0.1
 SERVER_IDLE_FRACTION = 0.4
 RAPS_URL = "https://github.com/ExaDigiT/RAPS/blob/main/config/frontier.yaml"
 SWING_URL = "https://arxiv.org/abs/2508.14318"
-NOISE = 1e-9  # of all: what a search for a nameplate leaves is no component
 _COMPONENTS = (
     *("gpus", "cpus", "memory", "network cards", "drives", "fans", "other", "switches", "optics", "servers", "conversion"),
 )
@@ -81,7 +80,7 @@ def plan_loads(
         parts=tuple(
             ItLoad(component=name, **{f"{point}_kw": sums[point].get(name, 0.0) for point in POINTS})
             for name in _COMPONENTS
-            if any(sums[point].get(name, 0.0) > NOISE * power_kw[point] for point in POINTS)
+            if any(sums[point].get(name) for point in POINTS)
         ),
         groups=_groups(racks, kinds, networks, servers),
         power_kw=power_kw,

@@ -63,7 +63,7 @@ def test_frontier_reaches_its_published_numbers() -> None:
 @pytest.mark.parametrize("row_id", NODES)
 def test_a_shipped_node_draws_its_nameplate_at_full_use(row_id: str) -> None:
     draw, node = node_draw_kw(shipped(row_id), 1.0, 1.0), CATALOG.get(Node, row_id)
-    assert sum(draw.values()) == pytest.approx(node.power_max_kw, rel=1e-12)
+    assert sum(draw.values()) == pytest.approx(node.power_max_kw, rel=1e-9)
     assert min(draw.values()) >= 0
     # Nameplates of known makers leave a few per cent to a quarter beside the named parts; a model of one leaves nothing.
     modelled = row_id in ("frontier-node", "cray-ex235a")

@@ -72,7 +72,7 @@ def test_the_first_page_answers_in_this_order() -> None:
     assert answers["IT"] == "1.16 MW design, 1.16 MW nameplate, 871 kW expected at work; the chain carries 120 kW more"
     assert answers["Grid"] == "1.27 MW at design of 1.5 MW (84.4 %); 940 kW expected, 990 kW in the year's peak hour"
     assert answers["PUE"] == "1.079 in the year, hours p50 1.077 and p99 1.091; 1.092 at design"
-    assert answers["Uptime"] == "a rack 99.9950 % (out 26.3 min a year), all racks at once 99.970 % (out 2.63 h)"
+    assert answers["Uptime"] == "a rack 99.9950 % (out 26.3 min a year), every rack up 99.970 % (some rack out 2.63 h)"
     assert answers["Then"] == "hall.racks at 12 nodes, fabrics.compute at 455 nodes"
 
 
@@ -125,7 +125,7 @@ def test_five_worries_at_most_close_limits_first() -> None:
     assert len(rows) == 5
     assert rows[0] == ("limit site.grid_feed", "99.0 % used, 10 kW left")
     assert rows[1] == ("utility out", "8 racks and 576 GPUs stop")
-    assert rows[2] == ("utility fails", "50 % of a rack's time out, 13.1 min a year")
+    assert rows[2] == ("utility", "50 % of a rack's time out, 13.1 min a year with its maintenance")
     assert rows[4] == ("hot hours", "3 h a year with more heat than the plant can carry")
 
 
@@ -180,10 +180,10 @@ def test_long_tables_are_cut_on_a_terminal_only_and_say_where_the_rest_is() -> N
     many = tuple(one.model_copy(update={"components": (f"part-{number:03d}",), "like_count": 1}) for number in range(60))
     report = make_report(sample(availability=availability().model_copy(update={"outages": many})))
     text, markdown = terminal(report), to_markdown(report)
-    assert "and 44 more: --format markdown, or --tables DIR" in text
+    assert "and 44 more: groundplan report PLAN --format markdown, or --tables DIR" in text
     assert len(re.findall(r"part-\d{3}", text)) == 16
     assert len(re.findall(r"part-\d{3}", markdown)) == 60
-    assert "more: --format" not in markdown
+    assert "more: groundplan" not in markdown
 
 
 def test_outages_are_ordered_by_what_they_stop() -> None:

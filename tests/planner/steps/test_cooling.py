@@ -99,7 +99,7 @@ def test_frontier_has_25_cdus_that_draw_the_same_at_every_load() -> None:
         assert float(total_kw(ran)) == pytest.approx(25 * 8.47347, abs=1e-9)
         assert float(ran.water_l) == 0.0
     assert MODES[int(ran.mode_liquid)] == "imported"
-    assert not notes.findings()
+    assert {each.code for each in notes.findings()} <= {"partial-plant"}
 
 
 def test_a_row_of_eight_nvl72_has_one_cdu_and_a_spare_at_published_flow() -> None:
@@ -110,7 +110,7 @@ def test_a_row_of_eight_nvl72_has_one_cdu_and_a_spare_at_published_flow() -> Non
     assert racks.flow_l_per_min is not None
     assert racks.flow_l_per_min / racks.heat_kw == pytest.approx(1.5, abs=0.01)  # l/min per kW, OCP
     assert racks.return_c - racks.supply_c == pytest.approx(10.0, abs=0.01)
-    assert not notes.findings()
+    assert {each.code for each in notes.findings()} <= {"partial-plant"}
 
 
 @pytest.mark.parametrize(("redundancy", "spares"), [("N", 0), ("N+1", 1), ("N+2", 2)])
@@ -127,7 +127,7 @@ def test_spares_are_added_to_what_is_needed(redundancy: str, spares: int) -> Non
 def test_rear_doors_stand_at_every_rack_and_must_carry_the_hottest() -> None:
     design, notes = designed("air-rear-door-chiller", racks=30, rack_kw=40.0, liquid_fraction=0.0)
     assert units_of(design.plan, "rear-door").count == 30
-    assert not notes.findings()
+    assert {each.code for each in notes.findings()} <= {"partial-plant"}
     _, notes = designed("air-rear-door-chiller", racks=30, rack_kw=90.0, liquid_fraction=0.0)
     (finding,) = notes.findings()
     assert (finding.code, finding.value, finding.limit) == ("heat-rejection", 90.0, 70.0)
@@ -149,7 +149,7 @@ def test_more_heat_never_needs_fewer_units(air: str, liquid: str) -> None:
 def test_what_is_counted_carries_the_design_hour_and_draws_what_the_plant_draws(air: str, liquid: str) -> None:
     design, notes = designed(air, liquid, dry_bulb_c=30.0, wet_bulb_c=19.0)
     plan = design.plan
-    assert not notes.findings()
+    assert {each.code for each in notes.findings()} <= {"partial-plant"}
     assert plan.capacity_kw >= plan.heat_kw * (1 - 1e-12)
     liquid_kw = 16 * 130.0 * 0.87
     ran = run_plant(design.plant, plan.heat_kw - liquid_kw, liquid_kw, 30.0, 19.0, 101325.0, 7)

@@ -245,7 +245,8 @@ def test_a_tray_that_is_too_full_is_an_error() -> None:
 
     def limited(cables: int) -> tuple[LimitPlan, list[Finding]]:
         plan = plan_of(superpod(tray_cables_max_count=cables))
-        return next(each for each in plan.limits if each.code == "tray-full"), list(plan.findings)
+        found = [each for each in plan.findings if each.code == "tray-full"]
+        return next(each for each in plan.limits if each.code == "tray-full"), found
 
     limit, (warning,) = limited(most)
     assert (limit.value, limit.limit, warning.severity) == (most, most, "warning")
