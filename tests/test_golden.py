@@ -51,7 +51,10 @@ def test_markdown_says_the_same_words(example: str, groundplan: Run, root: Path)
     terminal = groundplan("plan", root / "factories" / f"{example}.yaml").stdout
     markdown = groundplan("plan", root / "factories" / f"{example}.yaml", "--format", "markdown").stdout
     # Long tables are cut on the terminal, which says how many rows of them only the Markdown has.
-    cut = sum(int(count.replace(",", "")) for count in re.findall(r"(?m)^ +and ([0-9,]+) more: --format markdown", terminal))
+    cut = sum(
+        int(count.replace(",", ""))
+        for count in re.findall(r"(?m)^ +and ([0-9,]+) more: groundplan report PLAN --format markdown", terminal)
+    )
     rows = [line for line in markdown.splitlines() if line.startswith("| ")]
     cells = [cell.strip() for line in rows for cell in line.strip("| ").split(" | ")]
     # Cells are wrapped on the terminal, so only those without a break can be found there letter by letter.

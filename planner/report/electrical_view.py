@@ -210,8 +210,8 @@ def _feeds(power: PowerPlan) -> Table:
         for group in groups.values()
     ]
     note = (
-        "Each at design load; of alike ones the first is shown. Needs: how many of those it is fed by must live, else what"
-        " backs them steps in."
+        "Each at design load, racks in equal parts of the power; of alike ones the first is shown. Needs: how many of those it"
+        " is fed by must live, else what backs them steps in."
     )
     columns = ("Load", "No", "Racks", "GPUs", "kW", "Fed by", "Backed by", "Needs")
     title = "Power: what hangs on the chain"
