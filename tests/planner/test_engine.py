@@ -160,7 +160,7 @@ def test_too_many_nodes_for_the_radix_says_the_largest() -> None:
 def test_a_small_feed_says_the_largest_and_that_fits() -> None:
     plan = plan_of(simple(site={"country": "US", "grid_feed_kw": 1000.0}))
     found = error(plan, "grid-feed")
-    assert found.value == plan.power.facility_kw
+    assert plan.power.facility_kw < found.value < 1.01 * plan.power.facility_kw, "the worst single outage"
     assert found.limit == 1000
     assert plan.binding_constraint is not None
     largest = plan.binding_constraint.largest_nodes_count
@@ -516,7 +516,9 @@ OF_A_CLOUD = ("deploy.", "storage.lustre", "storage.efs", "storage.buckets", "bu
     ],
 )
 def test_what_only_a_cloud_has_is_said_in_a_hall(section: str, value: dict[str, Any]) -> None:
-    assert [each.code for each in plan_of(simple(**{section: value})).findings if each.severity == "warning"] == ["not-used"]
+    plan = plan_of(simple(**{section: value}))
+    warnings = [each.code for each in plan.findings if each.severity == "warning" and each.code != "cooling-restart"]
+    assert warnings == ["not-used"]
 
 
 def test_no_knob_was_forgotten() -> None:
