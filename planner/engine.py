@@ -66,7 +66,7 @@ WITHOUT_PLANT = (
     "tray-full",
 )
 """Limits that power and cooling have no part in."""
-BY_CABLES = ("budget", "tray-full")
+BY_CABLES = ("budget", "grid-ramp", "grid-swing", "tray-full")  # of the swing, the optics at their ends
 NEAR, FEW = 2, 4096  # times as many nodes, and nodes: beyond both, a limit is not worth laying every cable for
 
 
@@ -240,9 +240,9 @@ def _largest_nodes(factory: Factory, limit: Constraint, drawn: Drawn) -> int:
     """Find the most nodes, of all kinds in the declared proportion, that keep a limit and have a compute fabric.
 
     More nodes need no less (one more unit of a plant may lose a little less: a size beyond what is found may then hold too);
-    but a compute fabric that cannot be built needs nothing. Cables bear on the budget and on trays alone. Near the declared
-    size they are laid one by one; beyond, a large factory's budget is held against cables as long as now, and trays fill along
-    the straight line through the declared size and twice that.
+    but a compute fabric that cannot be built needs nothing. Cables bear on a few limits alone. Near the declared size they are
+    laid one by one; beyond, a large factory takes cables as long as now, and trays fill along the straight line through the
+    declared size and twice that.
     """
     declared, buildable = factory.compute.nodes, ("fabric-size", "fabrics.compute")
     total, plant = sum(declared.values()), limit.code not in WITHOUT_PLANT

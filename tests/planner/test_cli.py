@@ -418,3 +418,11 @@ def test_what_only_the_plan_finds_wrong_with_the_hall_is_located(run: Run, tmp_p
     assert "blocked.yaml:4:50: hall.blocked[1]" in result.stderr
     assert "outside of the hall: its rows are A to B" in result.stderr
     assert not (tmp_path / "plan.json").exists()
+
+
+def test_a_row_of_another_kind_is_located(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "kind.yaml").write_text(GOOD + "power:\n  ups: switchboard-4000a\n")
+    result = run("plan", "kind.yaml", "-o", "plan.json")
+    assert result.exit_code == 2
+    assert "kind.yaml:5:8: power.ups: switchboard-4000a is of kind switchgear; ups belongs here" in result.stderr
+    assert not (tmp_path / "plan.json").exists()

@@ -6,7 +6,7 @@ import io
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from rich.console import Console
 
 from factories import any_factory, plan_of, simple
@@ -66,7 +66,7 @@ def test_an_unpriced_item_is_said_to_be_unpriced() -> None:
     assert "no price" in terminal(make_report(plan))
 
 
-@settings(max_examples=60)
+@settings(max_examples=25, phases=(Phase.explicit, Phase.generate))
 @given(any_factory)
 def test_any_plan_is_reported_within_80_columns(data: dict[str, Any]) -> None:
     report = make_report(plan_of(data))
