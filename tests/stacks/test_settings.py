@@ -89,7 +89,7 @@ def test_another_schema(project: Path) -> None:
     path = project / "plans" / "dev.json"
     path.write_text(path.read_text(encoding="utf-8").replace('"schema_version": 4', '"schema_version": 3'), encoding="utf-8")
     (reason,) = reasons(project, "dev")
-    assert "schema_version is 2, this version reads 3" in reason
+    assert "schema_version is 3, this version reads 4" in reason
 
 
 def test_another_catalog(project: Path) -> None:
