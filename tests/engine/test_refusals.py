@@ -35,7 +35,7 @@ BROKEN = Finding(severity="error", code="budget", path="budget.monthly", message
 CASES: dict[str, tuple[Callable[[Stack], object], list[str]]] = {
     "edited": (edit_a_byte, ["was edited"]),
     "missing": (lambda stack: plan_file(stack).unlink(), ["plans/dev.json is missing"]),
-    "another schema": (another_schema, ["schema_version is 2, this version reads 3"]),
+    "another schema": (another_schema, ["schema_version is 2, this version reads 4"]),
     "another catalog": (
         lambda stack: rewrite(stack, lambda _: {"catalog_version": "0123456789ab"}),
         ["made with catalog 0123456789ab"],

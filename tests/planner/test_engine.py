@@ -571,7 +571,7 @@ FOUND = (Phase.explicit, Phase.generate)
 # --- laws ------------------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=15, phases=FOUND)
+@settings(max_examples=10, phases=FOUND)
 @given(any_factory)
 def test_any_valid_factory_plans_without_exception(data: dict[str, Any]) -> None:
     plan = plan_of(data)
@@ -583,7 +583,7 @@ def test_any_valid_factory_plans_without_exception(data: dict[str, Any]) -> None
     assert plan.power.it_expected_kw <= plan.power.it_nameplate_kw * (1 + 1e-9)
 
 
-@settings(max_examples=15, phases=FOUND)
+@settings(max_examples=10, phases=FOUND)
 @given(any_factory)
 def test_energy_is_conserved(data: dict[str, Any]) -> None:
     """What the grid delivers is IT, losses, cooling and house at every load, and in the year."""
@@ -612,7 +612,7 @@ def needs(plan: Plan) -> dict[str, float]:
     }
 
 
-@settings(max_examples=15, phases=FOUND)
+@settings(max_examples=10, phases=FOUND)
 @given(any_factory, st.integers(1, 200))
 def test_more_nodes_never_need_less(data: dict[str, Any], more: int) -> None:
     first = next(iter(data["compute"]["nodes"]))
