@@ -119,7 +119,7 @@ def constraints(
             "hall.racks",
             "the factory needs",
             facility.positions_count,
-            hall.racks and min(hall.racks, facility.free_count or hall.racks),
+            hall.racks if hall.racks is None or facility.free_count is None else min(hall.racks, facility.free_count),
             "racks",
             "more floor positions, or more power a rack where power limits how full racks are",
         ),

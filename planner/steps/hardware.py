@@ -188,9 +188,16 @@ def resolve(factory: Factory, catalog: Catalog, notes: Notes) -> Hardware:
     for kind, row_id, difference in catalog.overrides:
         statement = f"the catalog's row is overridden by your own: {difference}"
         notes.assume(f"catalog.{kind}.{row_id}.override", statement, confidence="assumption")
-    if factory.cooling.liquid is not None and not hardware.liquid_cooled():
-        message = "cooling.liquid changes nothing: no heat of these nodes leaves by liquid"
-        notes.warn("not-used", "cooling.liquid", message, "leave it out")
+    if not hardware.liquid_cooled():
+        cooling = factory.cooling
+        for name, value in (
+            ("liquid", cooling.liquid),
+            ("liquid_supply", cooling.liquid_supply_c),
+            ("w_class", cooling.w_class),
+        ):
+            if value is not None:
+                message = f"cooling.{name} changes nothing: no heat of these nodes leaves by liquid"
+                notes.warn("not-used", f"cooling.{name}", message, "leave it out")
     _check_roles(hardware, catalog, notes)
     return hardware
 

@@ -70,6 +70,9 @@ def prices_of(factory: Factory, catalog: Catalog, notes: Notes, it_kw: float, me
         energy = row.energy_usd_per_kwh
         text = f"not declared: {energy:g} USD/kWh, large users in {row.name}; network charges and taxes as that figure has them"
         notes.assume("site.tariff.energy", text, row.source_url, row.confidence)
+    if tariff.peak_usd_per_kwh is not None and tariff.peak_from_hour == tariff.peak_until_hour:
+        message = f"site.tariff.peak changes nothing: the peak ends at the hour at which it begins, {tariff.peak_from_hour}"
+        notes.warn("not-used", "site.tariff.peak", message, "peak_until_hour: when the peak ends")
     if tariff.peak_usd_per_kwh is None:
         notes.assume("site.tariff.peak", "not declared: energy costs the same at every hour")
     demand = tariff.demand_usd_per_kw_month or 0.0

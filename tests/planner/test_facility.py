@@ -84,3 +84,17 @@ def test_blocked_positions_of_the_declared_rows_hold_no_rack() -> None:
 def test_a_factory_may_idle_all_year(duty: float) -> None:
     plan = plan_of(simple(count=4, workloads={"duty_fraction": duty}))
     assert plan.power.it_expected_kw <= plan.power.it_design_kw
+
+
+def test_what_is_declared_and_changes_nothing_is_said() -> None:
+    tariff = {"peak_usd_per_kwh": 0.3, "peak_from_hour": 8, "peak_until_hour": 8}
+    cooling = {"liquid_supply_c": 30.0, "w_class": "W32"}
+    plan = plan_of(simple(count=16, site={"country": "US", "tariff": tariff}, cooling=cooling))
+    unused = {each.path for each in codes(plan, "not-used")}
+    assert unused == {"site.tariff.peak", "cooling.liquid_supply", "cooling.w_class"}
+
+
+def test_a_hall_of_blocked_positions_holds_no_rack() -> None:
+    plan = plan_of(simple(count=4, hall={"racks": 4, "rows": 1, "racks_per_row": 4, "blocked": ("A01-A04",)}))
+    (limit,) = (each for each in plan.limits if each.code == "floor-slots")
+    assert (limit.limit, limit.largest_nodes_count) == (0, 0)
