@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.catalog import Catalog
-from planner.catalog.records import PowerStage, RackPower
+from planner.catalog.records import PowerStage
 from planner.checks import Facility
 from planner.models.plant import run_plant
 from planner.models.year import peak_day
@@ -18,8 +18,6 @@ from planner.plan_facility import (
     AvailabilityPlan,
     CapPlan,
     CarbonPlan,
-    ChainLoad,
-    ChainUnit,
     CoolingPlan,
     CostPlan,
     HallPlan,
@@ -33,19 +31,20 @@ from planner.spec import Factory
 from planner.steps.availability import plan_availability, rack_minutes_per_year
 from planner.steps.carbon import plan_carbon
 from planner.steps.chain import RowLoad, plan_chain
-from planner.steps.chain_scheme import PATHS
-from planner.steps.cooling import CHILLERS_STOP, plan_cooling
+from planner.steps.chain_generators import fuelled
+from planner.steps.cooling import plan_cooling
 from planner.steps.cost import SchemeFigures, plan_cost, redundancy_steps
 from planner.steps.facility import POINTS, ChainDesign, Climate, CoolingDesign, Hours, Loads
+from planner.steps.grid_loss import note_restarts, without_ups
 from planner.steps.hall import free_positions, rows_needed
 from planner.steps.hardware import Hardware, resolve
 from planner.steps.loads import plan_loads
 from planner.steps.notes import Notes
 from planner.steps.opex import plan_operation
 from planner.steps.sensitivity import Variation, sensitivities
+from planner.steps.sides import note_sides
 from planner.steps.swing import plan_caps, plan_swing
 from planner.steps.year import hall_heat_kw, plan_year
-from planner.units import figure
 
 __all__ = ["Finished", "Sized", "finish_facility", "floor", "rack_kw_of", "size_facility"]
 
@@ -187,7 +186,7 @@ def finish_facility(
     rows = row_loads(hall, racks, loads)
     chain = plan_chain(factory, hardware, catalog, notes, loads, cooling.plan, climate, house_kw, rows)
     year, hours = plan_year(factory, catalog, notes, climate, loads, cooling, chain, house_kw)
-    availability = plan_availability(catalog, notes, *_fuelled(chain), cooling.plan, bridged=_bridged(chain))
+    availability = plan_availability(catalog, notes, *fuelled(chain), cooling.plan, bridged=_bridged(chain))
     points = operating_points(loads, cooling, chain, climate, house_kw)
     design = next(point for point in points if point.name == "design")
 
@@ -213,14 +212,13 @@ def finish_facility(
     power = _power(factory, hardware, catalog, notes, loads, cooling, chain, house_kw, year, points, caps)
     cooled = cooling.plan
     if all(stage.stage != "ups" for stage in chain.stages):
-        cooled = _without_ups(cooled)
-    _note_restarts(cooled, chain.generator_start_s, notes)
-    _note_sides(factory, hardware, catalog, racks, loads, notes)
+        cooled = without_ups(cooled)
+    note_restarts(cooled, chain.generator_start_s, notes)
+    note_sides(factory, hardware, catalog, racks, rack_kw_of(loads), notes)
     return Finished(hall, power, cooled, year, availability, cost, carbon)
 
 
 STEPS_KW = 4000.0
-WATER_KJ_PER_M3_K = 4180.0
 SCHEMES = ("N", "N+1", "2N", "3N/2", "4N/3", "block")
 
 
@@ -249,77 +247,14 @@ def _steps(
         figures[scheme] = SchemeFigures(
             units=chain.units,
             loss_kw=times * chain_loss_kw(chain, loads.power_kw["design"], pumps_kw, cooling_kw, house_kw),
-            rack_minutes_per_year=rack_minutes_per_year(catalog, *_fuelled(chain), cooling.plan, bridged=_bridged(chain)),
+            rack_minutes_per_year=rack_minutes_per_year(catalog, *fuelled(chain), cooling.plan, bridged=_bridged(chain)),
         )
     return redundancy_steps(catalog, notes, figures, times)
-
-
-def _fuelled(chain: ChainDesign) -> tuple[tuple[ChainUnit, ...], tuple[ChainLoad, ...]]:
-    """Return the units and loads of a chain, without generators where there is no fuel for them and a grid beside them."""
-    sets = {unit.name for unit in chain.units if unit.stage == "generator"}
-    if chain.generator_fuel_hours != 0 or all(unit.stage != "utility" for unit in chain.units):
-        return chain.units, chain.feeds
-
-    def left(names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-        return {"backed_by": tuple(name for name in names if name not in sets)}
-
-    units = tuple(each.model_copy(update=left(each.backed_by)) for each in chain.units if each.name not in sets)
-    return units, tuple(each.model_copy(update=left(each.backed_by)) for each in chain.feeds)
 
 
 def _bridged(chain: ChainDesign) -> bool:
     """Tell whether batteries carry the racks until generators do."""
     return chain.ride_through_s is None or chain.ride_through_s >= (chain.generator_start_s or 0.0)
-
-
-def _without_ups(cooling: CoolingPlan) -> CoolingPlan:
-    """Say of a plant in a chain without a UPS that nothing of it runs through an outage of the grid."""
-    units = tuple(each.model_copy(update={"on_ups": False}) for each in cooling.units)
-    trips = tuple(each.model_copy(update={"restart_s": each.restart_s or 0.0}) for each in cooling.trips)
-    return cooling.model_copy(update={"units": units, "trips": trips})
-
-
-def _note_sides(factory: Factory, hardware: Hardware, catalog: Catalog, racks: RacksPlan, loads: Loads, notes: Notes) -> None:
-    """Note racks on two sides of the chain that one side alone does not carry: by their PDUs, or by the nodes' supplies."""
-    if factory.power.chain is not None or factory.power.redundancy not in PATHS:
-        return
-    for group, rack_kw in zip(racks.groups, rack_kw_of(loads), strict=True):
-        least, pdu_kw = group.pdus_per_rack_count // 2, hardware.pdu.power_max_kw
-        if group.pdus_per_rack_count and least * pdu_kw < rack_kw * (1 - 1e-9):
-            message = (
-                f"racks of {group.name} hang on two sides of the chain: when one is out, {least} of"
-                f" {group.pdus_per_rack_count} PDUs carries on, {figure(least * pdu_kw)} of {figure(rack_kw)} kW"
-            )
-            hint = "hall.pdu_redundancy: 2N"
-            notes.warn("one-side", f"racks.{group.name}", message, hint, least * pdu_kw, rack_kw, "kW")
-    for node, _, _ in hardware.nodes:
-        row = catalog.get(RackPower, node.rack_power)
-        left = row.supplies_per_chassis_count // 2
-        if left < row.supplies_needed_count:
-            message = (
-                f"{node.name} hangs on two sides of the chain: when one is out, {left} of {row.supplies_per_chassis_count}"
-                f" power supplies are left, {row.supplies_needed_count} are needed; availability counts one side as enough"
-            )
-            hint = "three feeds to a rack, transfer switches before its PDUs, or nodes that half of the supplies carry"
-            notes.warn("one-side", f"compute.nodes.{node.id}", message, hint, left, row.supplies_needed_count, "supplies")
-
-
-def _note_restarts(cooling: CoolingPlan, start_s: float | None, notes: Notes) -> None:
-    """Note what cools again too late after the grid failed and generators took over."""
-    for trip in cooling.trips:
-        if start_s is None or trip.restart_s is None or trip.trip_s >= start_s + trip.restart_s:
-            continue
-        back_s = start_s + trip.restart_s
-        water_m3 = trip.heat_kw * (back_s - trip.trip_s) / trip.margin_k / WATER_KJ_PER_M3_K
-        what = "coolant" if trip.loop == "liquid" else "air"
-        message = (
-            f"after the grid fails, cooling is back {figure(back_s)} s later (generators {figure(start_s)} s, restart"
-            f" {figure(trip.restart_s)} s): {trip.event}; at design load the {what} is too warm after {figure(trip.trip_s)} s"
-        )
-        hint = "units that restart faster"
-        if trip.event == CHILLERS_STOP:
-            hint += f", or {figure(water_m3)} m3 more of chilled water (cooling.buffer)"
-        notes.warn("cooling-restart", f"cooling.{trip.loop}", message, hint, trip.trip_s, back_s, "s")
 
 
 def _part_of_hall(

@@ -120,8 +120,8 @@ def flow(units: Sequence[Unit], loads: Sequence[Feed], load_kw: Floats, out: Boo
     array([[ 50.,   0.],
            [ 50., 100.]])
     """
-    kind_of, counts = _alike(units, loads, out)
-    first = [kind_of.index(kind) for kind in range(len(counts))]
+    kind_of = _alike(units, loads, out)
+    _, first, counts = np.unique(kind_of, return_index=True, return_counts=True)
     loads = [_renumbered(feed, kind_of) for feed in loads]
     units = [Unit(units[n].law, _renumbered(units[n].feed, kind_of), units[n].stands_by) for n in first]
     out = out[first]
@@ -166,8 +166,8 @@ def flow(units: Sequence[Unit], loads: Sequence[Feed], load_kw: Floats, out: Boo
     return Flow(live[kind_of], output[kind_of], taken[kind_of], served)
 
 
-def _alike(units: Sequence[Unit], loads: Sequence[Feed], out: Bools) -> tuple[list[int], list[int]]:
-    """Find the units that carry the same in all scenarios: each unit's kind by number, and how many there are of each.
+def _alike(units: Sequence[Unit], loads: Sequence[Feed], out: Bools) -> list[int]:
+    """Find the units that carry the same in all scenarios: each unit's kind, numbered from 0 as they come.
 
     They are of one make, draw on the same bus, feed the same buses, and are out together.
     """
@@ -179,8 +179,7 @@ def _alike(units: Sequence[Unit], loads: Sequence[Feed], out: Bools) -> tuple[li
         for number in feed.backed_by:
             feeds[number].append(2 * bus + 1)
     kinds: dict[object, int] = {}
-    kind_of = [kinds.setdefault((unit, tuple(feeds[n]), out[n].tobytes()), len(kinds)) for n, unit in enumerate(units)]
-    return kind_of, [count for _, count in sorted(Counter(kind_of).items())]
+    return [kinds.setdefault((unit, tuple(feeds[n]), out[n].tobytes()), len(kinds)) for n, unit in enumerate(units)]
 
 
 def single_outages(

@@ -6,7 +6,7 @@ Unavailabilities are computed as such, not as one minus an availability, so that
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -159,13 +159,7 @@ def k_of_n_unavailability(needed_count: int, count: int, unavailability_fraction
     >>> round(1 - k_of_n_unavailability(1, 2, 0.01), 8), round(1 - k_of_n_unavailability(3, 4, 0.01), 8)
     (0.9999, 0.99940797)
     """
-    failed = unavailability_fraction * 0.0
-    for j in range(max(0, count - needed_count + 1), count + 1):
-        term = _exactly(j, count, unavailability_fraction)
-        failed = failed + term
-        # Beyond the most likely number the terms fall: the rest of a large group adds nothing that a float could hold.
-        if np.all(j > count * np.asarray(unavailability_fraction)) and np.all(np.asarray(term) <= 1e-18 * np.asarray(failed)):
-            break
+    failed = _mean_over_failures(lambda _: 1.0, needed_count, count, unavailability_fraction)
     return failed if needed_count <= count else failed * 0.0 + 1.0
 
 
@@ -204,15 +198,21 @@ def k_of_n_missing_fraction(needed_count: int, count: int, unavailability_fracti
     '0.010000 0.000150'
     """
     spare = count - needed_count
-    missing = unavailability_fraction * 0.0
-    for j in range(max(0, spare + 1), count + 1):
-        term = (j - spare) / needed_count * _exactly(j, count, unavailability_fraction)
-        missing = missing + term
-        if np.all(j > 1 + count * np.asarray(unavailability_fraction)) and np.all(
-            np.asarray(term) <= 1e-18 * np.asarray(missing)
+    return _mean_over_failures(lambda out: (out - spare) / needed_count, needed_count, count, unavailability_fraction)
+
+
+def _mean_over_failures(worth: Callable[[int], float], needed_count: int, count: int, unavailability_fraction: F) -> F:
+    """Mean of what so many units out are worth, over the numbers at which fewer than k of n work."""
+    mean = unavailability_fraction * 0.0
+    for out in range(max(0, count - needed_count + 1), count + 1):
+        term = worth(out) * _exactly(out, count, unavailability_fraction)
+        mean = mean + term
+        # Beyond the most likely number the terms fall: the rest of a large group adds nothing that a float could hold.
+        if np.all(out > 1 + count * np.asarray(unavailability_fraction)) and np.all(
+            np.asarray(term) <= 1e-18 * np.asarray(mean)
         ):
             break
-    return missing
+    return mean
 
 
 def _exactly(j: int, count: int, fraction: F) -> F:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from planner.catalog import Catalog
 from planner.catalog.records import DeratingPoint, PowerStage
 from planner.models.power import alternator_derating_fraction, derating_from_table, fuel_l_per_hour, units_needed
+from planner.plan_facility import ChainLoad, ChainUnit
 from planner.spec import Factory
 from planner.steps.chain_scheme import Equipment
-from planner.steps.facility import Climate
+from planner.steps.facility import ChainDesign, Climate
 from planner.steps.notes import Notes
 from planner.units import figure
 
-__all__ = ["Pool", "derating_fraction", "note_fuel", "pools"]
+__all__ = ["Pool", "derating_fraction", "fuelled", "note_fuel", "pools"]
 
 SPARES = {"N": 0, "N+1": 1, "N+2": 2}
 POOL_SETS = 15  # sets on one bus, beside the spare ones
@@ -112,3 +113,16 @@ def note_fuel(factory: Factory, row: PowerStage, loads_kw: Mapping[str, float], 
         message = f"{row.name}: no fuel at the site, so that the generators carry nothing when the grid is out"
         notes.warn("no-fuel", "power.fuel_hours", message, "hours of fuel, or generator-none", hours, None, "h")
     return hours
+
+
+def fuelled(chain: ChainDesign) -> tuple[tuple[ChainUnit, ...], tuple[ChainLoad, ...]]:
+    """Return the units and loads of a chain, without generators where there is no fuel for them and a grid beside them."""
+    sets = {unit.name for unit in chain.units if unit.stage == "generator"}
+    if chain.generator_fuel_hours != 0 or all(unit.stage != "utility" for unit in chain.units):
+        return chain.units, chain.feeds
+
+    def left(names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+        return {"backed_by": tuple(name for name in names if name not in sets)}
+
+    units = tuple(each.model_copy(update=left(each.backed_by)) for each in chain.units if each.name not in sets)
+    return units, tuple(each.model_copy(update=left(each.backed_by)) for each in chain.feeds)

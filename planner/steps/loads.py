@@ -36,10 +36,14 @@ ByPoint = dict[str, Draw]
 
 @dataclass(frozen=True)
 class _Kind:
-    """Nodes of one kind: what one draws by point and part, and while a synchronous job computes and communicates [kW]."""
+    """Nodes of one kind: what one draws by point and part, and while a synchronous job computes and communicates [kW].
+
+    `bus_kw`: what a chassis' bus carries at full load.
+    """
 
     node: Node
     count: int
+    bus_kw: float
     by_point: ByPoint
     high_kw: float
     low_kw: float
@@ -88,7 +92,7 @@ def plan_loads(
         heat_liquid_kw={point: _liquid_kw(point, kinds, networks) for point in POINTS},
         gpu_high_kw=power_kw["expected"] - expected_kw + sum(kind.count * kind.high_kw for kind in kinds),
         gpu_low_kw=power_kw["expected"] - expected_kw + sum(kind.count * kind.low_kw for kind in kinds),
-        conversions=tuple(_conversion(kind, gpu, catalog) for kind, (_, gpu, _) in zip(kinds, hardware.nodes, strict=True)),
+        conversions=tuple(_conversion(kind, catalog) for kind in kinds),
     )
 
 
@@ -120,13 +124,11 @@ def node_power(node: Node, gpu: Gpu, catalog: Catalog) -> NodePower:
     )
 
 
-def _conversion(kind: _Kind, gpu: Gpu, catalog: Catalog) -> RackConversion:
+def _conversion(kind: _Kind, catalog: Catalog) -> RackConversion:
     """Sum up what conversion does in the racks of one kind of node."""
     node = kind.node
     row = catalog.get(RackPower, node.rack_power)
     supply = catalog.get(PowerStage, row.supply)
-    parts_kw = sum(kw for name, kw in kind.by_point["nameplate"].items() if name not in ("switches", "conversion"))
-    bus_kw = bus_load_kw(node_power(node, gpu, catalog), parts_kw)
     whole_kw = {point: sum(draws.values()) for point, draws in kind.by_point.items()}
     arriving = {point: 1.0 - kind.by_point[point]["conversion"] / kw if kw > 0 else 0.0 for point, kw in whole_kw.items()}
     return RackConversion(
@@ -136,10 +138,10 @@ def _conversion(kind: _Kind, gpu: Gpu, catalog: Catalog) -> RackConversion:
         supply=supply.name,
         supplies_count=row.supplies_per_chassis_count,
         supplies_needed_count=row.supplies_needed_count,
-        supply_load_fraction=bus_kw / (row.supplies_per_chassis_count * supply.rating_kw) if supply.rating_kw else None,
+        supply_load_fraction=kind.bus_kw / (row.supplies_per_chassis_count * supply.rating_kw) if supply.rating_kw else None,
         bus_voltage_v=row.bus_voltage_v,
-        bus_kw=bus_kw,
-        bus_current_a=1000.0 * bus_kw / row.bus_voltage_v,
+        bus_kw=kind.bus_kw,
+        bus_current_a=1000.0 * kind.bus_kw / row.bus_voltage_v,
         efficiency_idle_fraction=arriving["idle"],
         efficiency_expected_fraction=arriving["expected"],
         efficiency_design_fraction=arriving["design"],
@@ -170,12 +172,13 @@ def _kind(factory: Factory, hardware: Hardware, catalog: Catalog, notes: Notes, 
     together = 1.0 if work.synchronous_fraction is None else work.synchronous_fraction
     rest_kw = (1.0 - together) * sum(expected.values())
     high, low = (sum(_scaled(node_draw_kw(steady, share, cpus, cap_w), together).values()) for share in (1.0, 0.0))
-    _check_node(node, gpu, power, nameplate, catalog, notes)
+    bus_kw = bus_load_kw(power, sum(kw for name, kw in nameplate.items() if name not in ("switches", "conversion")))
+    _check_node(node, gpu, power, bus_kw, catalog, notes)
     by_point = {"idle": idle, "expected": expected, "design": _scaled(nameplate, diversity), "nameplate": nameplate}
-    return _Kind(node, count, by_point, rest_kw + high, rest_kw + low)
+    return _Kind(node, count, bus_kw, by_point, rest_kw + high, rest_kw + low)
 
 
-def _check_node(node: Node, gpu: Gpu, power: NodePower, nameplate: Mapping[str, float], catalog: Catalog, notes: Notes) -> None:
+def _check_node(node: Node, gpu: Gpu, power: NodePower, bus_kw: float, catalog: Catalog, notes: Notes) -> None:
     """Note parts that exceed the nameplate, supplies that are too small, and what the row leaves open."""
     path = f"compute.nodes.{node.id}"
     full = node_draw_kw(power, 1.0, 1.0)
@@ -195,8 +198,7 @@ def _check_node(node: Node, gpu: Gpu, power: NodePower, nameplate: Mapping[str, 
             notes.assume_row("power_stages", catalog.get(PowerStage, stage))
     rating_kw = catalog.get(PowerStage, row.supply).rating_kw
     if rating_kw is not None:
-        parts_kw = sum(kw for name, kw in nameplate.items() if name not in ("switches", "conversion"))
-        bus_kw, needed_kw = bus_load_kw(power, parts_kw), row.supplies_needed_count * rating_kw
+        needed_kw = row.supplies_needed_count * rating_kw
         message = (
             f"at full load the supplies of {node.name} deliver {figure(bus_kw)} kW;"
             f" the {row.supplies_needed_count} that are needed carry {figure(needed_kw)} kW"
